@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the network namespace core know of each other. Nothing
+ * outside net/core/net_namespace.c and net/core/netns/ includes it.
+ *
+ * Locks, outermost first:
+ *
+ *	pernet_ops_rwsem	registry.c: the operations. Read: a namespace
+ *				is born or torn down; write: an operation
+ *				comes or goes
+ *	rtnl_mutex		taken by the exits, and by many an operation
+ *	net_rwsem		net_namespace.c: net_namespace_list
+ *	nsid_lock		nsid.c: who knows whom by which id. BH-safe
+ */
+#ifndef __NET_CORE_NETNS_H
+#define __NET_CORE_NETNS_H
+
+#include <linux/bits.h>
+#include <linux/llist.h>
+#include <linux/rwsem.h>
+#include <net/net_namespace.h>
+
+struct nlmsghdr;
+
+/* net_namespace.c: life cycle */
+void netns_unlist(struct llist_node *departed);
+void netns_dispossess(struct net *net);
+void netns_free(struct net *net);
+
+/**
+ * netns_may_follow - is this step of a life allowed?
+ * @now: the state that the namespace is in
+ * @next: the state that it is to enter
+ *
+ * Context: Any.
+ * Return: true when @next may follow upon @now.
+ */
+static inline bool netns_may_follow(enum netns_state now, enum netns_state next)
+{
+	static const u8 successors[] = {
+		[NETNS_DORMANT]		= BIT(NETNS_ACTIVATING),
+		[NETNS_ACTIVATING]	= BIT(NETNS_LIVE) | BIT(NETNS_DORMANT),
+		[NETNS_LIVE]		= BIT(NETNS_DYING),
+		[NETNS_DYING]		= 0,
+	};
+
+	return successors[now] & BIT(next);
+}
+
+/* registry.c: the operations */
+struct net_generic *netns_generic_alloc(void);
+int pernet_init_net(struct net *net);
+void pernet_exit_batch(struct list_head *nets);
+
+/* nsid.c: the index of peer ids */
+
+/* What netns_nsid_detach() and netns_nsid_walk() tell of an id. */
+typedef void netns_nsid_lost_t(struct net *owner, int id);
+typedef int netns_nsid_visit_t(struct net *peer, int id, void *arg);
+
+void netns_nsid_setup(struct net *net);
+int netns_nsid_assign(struct net *owner, struct net *peer, int wanted,
+		      gfp_t gfp);
+void netns_nsid_detach(struct net *net, netns_nsid_lost_t *lost);
+int netns_nsid_walk(const struct net *owner, unsigned long *next,
+		    netns_nsid_visit_t *visit, void *arg);
+void netns_nsid_init(void);
+
+/* nsid_netlink.c: RTM_*NSID */
+void netns_nsid_notify(struct net *owner, int cmd, int id, u32 portid,
+		       struct nlmsghdr *request, gfp_t gfp);
+void netns_nsid_lost(struct net *owner, int id);
+void netns_nsid_netlink_init(void);
+
+/* layout.c: build-time checks */
+void netns_layout_check(void);
+
+/* reaper.c: the end */
+void netns_reap(struct net *net);
+void netns_bury(struct net *net);
+void netns_reaper_init(void);
+
+#endif /* __NET_CORE_NETNS_H */

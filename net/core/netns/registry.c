@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The registry of pernet_operations: their order, the ids under which
+ * net_generic() finds their blocks, and running them: all operations for one
+ * namespace at its birth, one operation for all namespaces at its
+ * registration, and each of these backwards.
+ *
+ * It takes pernet_ops_rwsem for writing in the four (un)register functions
+ * and expects its callers to hold it otherwise. Exits take RTNL inside. It
+ * must never move a namespace's state nor put one on or off a list, and must
+ * not call into an operation whose init has not succeeded.
+ */
+#include <linux/export.h>
+#include <linux/idr.h>
+#include <linux/list.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "netns.h"
+
+/* Held for reading while namespaces come and go, see netns.h. */
+DECLARE_RWSEM(pernet_ops_rwsem);
+EXPORT_SYMBOL_GPL(pernet_ops_rwsem);
+
+/*
+ * All operations, in the order of their inits. An empty one, which is always
+ * there, parts the subsystems, added before it, from the devices, added at
+ * the end.
+ */
+static struct list_head pernet_list;
+static struct pernet_operations pernet_boundary = {
+	.list = { .next = &pernet_list, .prev = &pernet_list },
+};
+static struct list_head pernet_list = {
+	.next = &pernet_boundary.list, .prev = &pernet_boundary.list,
+};
+
+/*
+ * The blocks lie behind net->gen, in an array that begins with its own
+ * header: ids start after the slots which that takes.
+ */
+#define GENERIC_HEADER_SLOTS \
+	DIV_ROUND_UP(sizeof(struct net_generic), sizeof(void *))
+
+static DEFINE_IDA(generic_ids);
+
+/* Slots of a new array. Only grows: ids are few, and reused. */
+static unsigned int generic_slots = 16;
+
+/* Operations next to each other in pernet_list, or one that is on no list. */
+struct pernet_span {
+	const struct pernet_operations *first;
+	const struct pernet_operations *last;
+};
+
+static const struct pernet_operations *
+pernet_span_prev(const struct pernet_span *span,
+		 const struct pernet_operations *ops)
+{
+	return ops == span->first ? NULL : list_prev_entry(ops, list);
+}
+
+#define for_each_pernet_reverse(ops, span)				\
+	for (ops = (span)->last; ops; ops = pernet_span_prev(span, ops))
+
+/**
+ * netns_generic_alloc - an array for the blocks of all operations so far
+ *
+ * Context: Process context, may sleep. Needs no lock: one that turns out too
+ *	    short is replaced when a block is put into it.
+ * Return: the zeroed array, or NULL.
+ */
+struct net_generic *netns_generic_alloc(void)
+{
+	/* Pairs with pernet_id_get(), which may run at the same time. */
+	unsigned int slots = READ_ONCE(generic_slots);
+	struct net_generic *gen;
+
+	gen = kcalloc(slots, sizeof(gen->ptr[0]), GFP_KERNEL);
+	if (gen)
+		gen->s.len = slots;
+	return gen;
+}
+
+static struct net_generic *generic_of(struct net *net)
+{
+	return rcu_dereference_protected(net->gen,
+					 lockdep_is_held(&pernet_ops_rwsem));
+}
+
+/*
+ * Readers look at the array under RCU, so one that is too short gives way to
+ * a longer copy. Nobody else writes to this namespace's array meanwhile: it
+ * is either not live yet, or pernet_ops_rwsem is held for writing.
+ */
+static int generic_grow(struct net *net)
+{
+	struct net_generic *old = generic_of(net);
+	struct net_generic *gen = netns_generic_alloc();
+	unsigned int i;
+
+	if (!gen)
+		return -ENOMEM;
+	for (i = GENERIC_HEADER_SLOTS; i < old->s.len; i++)
+		gen->ptr[i] = old->ptr[i];
+	rcu_assign_pointer(net->gen, gen);
+	kfree_rcu(old, s.rcu);
+	return 0;
+}
+
+static int generic_block_add(const struct pernet_operations *ops,
+			     struct net *net)
+{
+	void *block;
+
+	if (generic_of(net)->s.len <= *ops->id && generic_grow(net))
+		return -ENOMEM;
+
+	block = kzalloc(ops->size, GFP_KERNEL);
+	if (!block)
+		return -ENOMEM;
+	generic_of(net)->ptr[*ops->id] = block;
+	return 0;
+}
+
+static void generic_block_del(const struct pernet_operations *ops,
+			      struct net *net)
+{
+	void **slot = &generic_of(net)->ptr[*ops->id];
+
+	kfree(*slot);
+	*slot = NULL;
+}
+
+static int pernet_init_one(const struct pernet_operations *ops,
+			   struct net *net)
+{
+	int err;
+
+	if (ops->id) {
+		err = generic_block_add(ops, net);
+		if (err)
+			return err;
+	}
+	if (!ops->init)
+		return 0;
+	err = ops->init(net);
+	if (err && ops->id)
+		generic_block_del(ops, net);
+	return err;
+}
+
+static bool pernet_wants_rtnl(const struct pernet_span *span)
+{
+	const struct pernet_operations *ops;
+
+	for_each_pernet_reverse(ops, span)
+		if (ops->exit_rtnl || ops->exit_batch_rtnl)
+			return true;
+	return false;
+}
+
+/* One section of RTNL, and one removal of devices, for the whole batch. */
+static void pernet_exit_rtnl(const struct pernet_span *span,
+			     struct list_head *nets)
+{
+	const struct pernet_operations *ops;
+	LIST_HEAD(devices);
+	struct net *net;
+
+	rtnl_lock();
+	list_for_each_entry(net, nets, exit_list) {
+		__rtnl_net_lock(net);
+		for_each_pernet_reverse(ops, span)
+			if (ops->exit_rtnl)
+				ops->exit_rtnl(net, &devices);
+		__rtnl_net_unlock(net);
+	}
+	for_each_pernet_reverse(ops, span)
+		if (ops->exit_batch_rtnl)
+			ops->exit_batch_rtnl(nets, &devices);
+	unregister_netdevice_many(&devices);
+	rtnl_unlock();
+}
+
+/*
+ * Undo the inits of @span for the namespaces on @nets, last operation first.
+ * Each kind of exit is done with all operations before the next kind starts:
+ * whatever an operation's exit_rtnl or exit needs of another, the other still
+ * has its block, and those registered before it have not exited either.
+ *
+ * @grace waits for RCU readers, between making things unreachable and taking
+ * them down: readers of net_namespace_list as well as those that pre_exit
+ * cuts off.
+ */
+static void pernet_undo(const struct pernet_span *span, struct list_head *nets,
+			void (*grace)(void))
+{
+	const struct pernet_operations *ops;
+	struct net *net;
+
+	for_each_pernet_reverse(ops, span)
+		if (ops->pre_exit)
+			list_for_each_entry(net, nets, exit_list)
+				ops->pre_exit(net);
+
+	grace();
+
+	if (pernet_wants_rtnl(span))
+		pernet_exit_rtnl(span, nets);
+
+	for_each_pernet_reverse(ops, span) {
+		if (ops->exit) {
+			list_for_each_entry(net, nets, exit_list) {
+				ops->exit(net);
+				cond_resched();
+			}
+		}
+		if (ops->exit_batch)
+			ops->exit_batch(nets);
+	}
+
+	for_each_pernet_reverse(ops, span)
+		if (ops->id)
+			list_for_each_entry(net, nets, exit_list)
+				generic_block_del(ops, net);
+}
+
+/**
+ * pernet_init_net - run all init operations for a namespace
+ * @net: a namespace that is activating
+ *
+ * Context: Process context, sleeps. pernet_ops_rwsem is held.
+ * Return: 0, or the errno of the operation that failed; then those before it
+ *	   have been undone, RCU callbacks included.
+ */
+int pernet_init_net(struct net *net)
+{
+	struct pernet_operations *ops;
+	int err;
+
+	lockdep_assert_held(&pernet_ops_rwsem);
+
+	list_for_each_entry(ops, &pernet_list, list) {
+		err = pernet_init_one(ops, net);
+		if (err < 0)
+			goto undo;
+	}
+	return 0;
+
+undo:
+	if (!list_is_first(&ops->list, &pernet_list)) {
+		const struct pernet_span done = {
+			.first = list_first_entry(&pernet_list,
+						  struct pernet_operations,
+						  list),
+			.last = list_prev_entry(ops, list),
+		};
+		LIST_HEAD(nets);
+
+		list_add(&net->exit_list, &nets);
+		pernet_undo(&done, &nets, synchronize_rcu);
+		list_del(&net->exit_list);
+	}
+	rcu_barrier();
+	return err;
+}
+
+#ifdef CONFIG_NET_NS
+/**
+ * pernet_exit_batch - run all exit operations for some namespaces
+ * @nets: them, linked by net->exit_list
+ *
+ * Whoever waits for the end of a namespace waits for this grace period, so it
+ * is an expedited one.
+ *
+ * Context: Process context, sleeps. pernet_ops_rwsem is held; takes RTNL.
+ */
+void pernet_exit_batch(struct list_head *nets)
+{
+	const struct pernet_span all = {
+		.first = list_first_entry(&pernet_list,
+					  struct pernet_operations, list),
+		.last = list_last_entry(&pernet_list,
+					struct pernet_operations, list),
+	};
+
+	lockdep_assert_held(&pernet_ops_rwsem);
+	pernet_undo(&all, nets, synchronize_rcu_expedited);
+}
+#endif
+
+/* Give an id to an operation that wants one. */
+static int pernet_id_get(struct pernet_operations *ops)
+{
+	int id;
+
+	if (!ops->id)
+		return 0;
+	id = ida_alloc_min(&generic_ids, GENERIC_HEADER_SLOTS, GFP_KERNEL);
+	if (id < 0)
+		return id;
+	*ops->id = id;
+	if (generic_slots <= id)
+		WRITE_ONCE(generic_slots, id + 1);
+	return 0;
+}
+
+static void pernet_id_put(struct pernet_operations *ops)
+{
+	if (ops->id)
+		ida_free(&generic_ids, *ops->id);
+}
+
+static void pernet_undo_one(struct pernet_operations *ops,
+			    struct list_head *nets)
+{
+	const struct pernet_span one = { .first = ops, .last = ops };
+
+	if (!list_empty(nets))
+		pernet_undo(&one, nets, synchronize_rcu);
+	/* Callbacks that are still to run may be the operation's code. */
+	rcu_barrier();
+}
+
+#ifdef CONFIG_NET_NS
+/*
+ * With pernet_ops_rwsem held for writing no namespace comes or goes, so the
+ * list of live ones stands still without net_rwsem.
+ */
+static int pernet_init_all(struct pernet_operations *ops,
+			   struct list_head *position, struct list_head *done)
+{
+	struct net *net;
+	int err;
+
+	if (ops->init || ops->id) {
+		for_each_net(net) {
+			err = pernet_init_one(ops, net);
+			if (err)
+				return err;
+			list_add_tail(&net->exit_list, done);
+		}
+	}
+	list_add_tail(&ops->list, position);
+	return 0;
+}
+
+static void pernet_collect(struct pernet_operations *ops,
+			   struct list_head *nets)
+{
+	struct net *net;
+
+	list_del(&ops->list);
+	for_each_net(net)
+		list_add_tail(&net->exit_list, nets);
+}
+#else
+/*
+ * The only namespace lives from boot on, and an operation may be gone from
+ * memory after its init: none is remembered.
+ */
+static int pernet_init_all(struct pernet_operations *ops,
+			   struct list_head *position, struct list_head *done)
+{
+	return pernet_init_one(ops, &init_net);
+}
+
+static void pernet_collect(struct pernet_operations *ops,
+			   struct list_head *nets)
+{
+	list_add(&init_net.exit_list, nets);
+}
+#endif
+
+static int pernet_register(struct pernet_operations *ops,
+			   struct list_head *position)
+{
+	LIST_HEAD(done);
+	int err;
+
+	if (WARN_ON(!ops->id != !ops->size))
+		return -EINVAL;
+
+	guard(rwsem_write)(&pernet_ops_rwsem);
+
+	err = pernet_id_get(ops);
+	if (err)
+		return err;
+	err = pernet_init_all(ops, position, &done);
+	if (err) {
+		pernet_undo_one(ops, &done);
+		pernet_id_put(ops);
+	}
+	return err;
+}
+
+static void pernet_unregister(struct pernet_operations *ops)
+{
+	LIST_HEAD(nets);
+
+	guard(rwsem_write)(&pernet_ops_rwsem);
+	pernet_collect(ops, &nets);
+	pernet_undo_one(ops, &nets);
+	pernet_id_put(ops);
+}
+
+/**
+ * register_pernet_subsys - give a protocol its state in every namespace
+ * @ops: its operations, which stay in place until unregistered
+ *
+ * Runs @ops->init for each namespace that lives, and from now on for each
+ * that is born, before the inits of all devices and after those of the
+ * subsystems registered earlier.
+ *
+ * Context: Process context, sleeps. Takes pernet_ops_rwsem for writing; RTNL
+ *	    must not be held.
+ * Return: 0, or the errno of the init that failed (which has been undone in
+ *	   all namespaces), -ENOMEM, -ENOSPC without a free id, or -EINVAL
+ *	   when only one of @ops->id and @ops->size is set.
+ */
+int register_pernet_subsys(struct pernet_operations *ops)
+{
+	return pernet_register(ops, &pernet_boundary.list);
+}
+EXPORT_SYMBOL_GPL(register_pernet_subsys);
+
+/**
+ * unregister_pernet_subsys - take a protocol's state from every namespace
+ * @ops: operations that register_pernet_subsys() has taken
+ *
+ * When it returns no exit of @ops is running or will run, nor an RCU callback
+ * that one of them has queued: the module may go.
+ *
+ * Context: Process context, sleeps. Takes pernet_ops_rwsem for writing and,
+ *	    for operations that ask for it, RTNL.
+ */
+void unregister_pernet_subsys(struct pernet_operations *ops)
+{
+	pernet_unregister(ops);
+}
+EXPORT_SYMBOL_GPL(unregister_pernet_subsys);
+
+/**
+ * register_pernet_device - the same for who owns network devices
+ * @ops: its operations, which stay in place until unregistered
+ *
+ * Its init runs after those of all subsystems, its exits before theirs.
+ *
+ * Context: Process context, sleeps. Takes pernet_ops_rwsem for writing; RTNL
+ *	    must not be held.
+ * Return: as register_pernet_subsys().
+ */
+int register_pernet_device(struct pernet_operations *ops)
+{
+	return pernet_register(ops, &pernet_list);
+}
+EXPORT_SYMBOL_GPL(register_pernet_device);
+
+/**
+ * unregister_pernet_device - undo register_pernet_device()
+ * @ops: operations that register_pernet_device() has taken
+ *
+ * Context: Process context, sleeps. Takes pernet_ops_rwsem for writing and,
+ *	    for operations that ask for it, RTNL.
+ */
+void unregister_pernet_device(struct pernet_operations *ops)
+{
+	pernet_unregister(ops);
+}
+EXPORT_SYMBOL_GPL(unregister_pernet_device);
