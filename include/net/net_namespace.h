@@ -13,6 +13,7 @@
 #define __NET_NET_NAMESPACE_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/idr.h>
 #include <linux/list.h>
 #include <linux/llist.h>
@@ -67,7 +68,7 @@ struct user_namespace;
 
 /* Buckets of the tables behind dev_name_head and dev_index_head. */
 #define NETDEV_HASHBITS		8
-#define NETDEV_HASHENTRIES	(1 << NETDEV_HASHBITS)
+#define NETDEV_HASHENTRIES	BIT(NETDEV_HASHBITS)
 
 /**
  * enum netns_state - where in its life a network namespace is
@@ -87,8 +88,8 @@ enum netns_state {
 	NETNS_DYING,
 };
 
-/**
- * struct net - a network namespace
+/*
+ * A network namespace.
  *
  * Members stand in groups by who owns them. The first group is written all
  * the time and shares its cache line with nothing that a packet reads.

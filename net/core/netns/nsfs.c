@@ -76,8 +76,8 @@ static struct net *net_of_common(struct ns_common *ns)
  */
 struct net *get_net_ns_by_fd(int fd)
 {
-	struct ns_common *ns = NULL;
 	CLASS(fd, file)(fd);
+	struct ns_common *ns = NULL;
 
 	if (fd_empty(file))
 		return ERR_PTR(-EBADF);

@@ -136,11 +136,14 @@ static struct net *nsid_request_peer(struct net *net, struct nlattr **tb,
 {
 	struct net *peer;
 
-	if ((*attr = tb[NETNSA_PID])) {
+	if (tb[NETNSA_PID]) {
+		*attr = tb[NETNSA_PID];
 		peer = get_net_ns_by_pid(nla_get_u32(*attr));
-	} else if ((*attr = tb[NETNSA_FD])) {
+	} else if (tb[NETNSA_FD]) {
+		*attr = tb[NETNSA_FD];
 		peer = get_net_ns_by_fd(nla_get_u32(*attr));
-	} else if (by_nsid && (*attr = tb[NETNSA_NSID])) {
+	} else if (by_nsid && tb[NETNSA_NSID]) {
+		*attr = tb[NETNSA_NSID];
 		peer = get_net_ns_by_id(net, nla_get_s32(*attr));
 		if (!peer)
 			peer = ERR_PTR(-ENOENT);

@@ -20,10 +20,6 @@
 
 #include "netns.h"
 
-/* Held for reading while namespaces come and go, see netns.h. */
-DECLARE_RWSEM(pernet_ops_rwsem);
-EXPORT_SYMBOL_GPL(pernet_ops_rwsem);
-
 /*
  * All operations, in the order of their inits. An empty one, which is always
  * there, parts the subsystems, added before it, from the devices, added at
@@ -33,9 +29,14 @@ static struct list_head pernet_list;
 static struct pernet_operations pernet_boundary = {
 	.list = { .next = &pernet_list, .prev = &pernet_list },
 };
+
 static struct list_head pernet_list = {
 	.next = &pernet_boundary.list, .prev = &pernet_boundary.list,
 };
+
+/* Held for reading while namespaces come and go, see netns.h. */
+DECLARE_RWSEM(pernet_ops_rwsem);
+EXPORT_SYMBOL_GPL(pernet_ops_rwsem);
 
 /*
  * The blocks lie behind net->gen, in an array that begins with its own

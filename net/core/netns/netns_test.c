@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the network namespace core: which states may follow each
+ * other, the registry with fake operations of which each in turn fails, and
+ * the index of peer ids on namespaces that exist for nothing else.
+ *
+ * Takes no locks of its own and expects none held. It must leave the registry
+ * and the index as it found them, as the kernel goes on to boot.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/net_namespace.h>
+#include <linux/rcupdate.h>
+#include <linux/rtnetlink.h>
+#include <linux/sched.h>
+#include <linux/user_namespace.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "netns.h"
+
+/* Life cycle */
+
+static void state_follows_state(struct kunit *test)
+{
+	static const struct {
+		enum netns_state now, next;
+	} allowed[] = {
+		{ NETNS_DORMANT,	NETNS_ACTIVATING },
+		{ NETNS_ACTIVATING,	NETNS_LIVE },
+		{ NETNS_ACTIVATING,	NETNS_DORMANT },
+		{ NETNS_LIVE,		NETNS_DYING },
+	};
+	enum netns_state now, next;
+	bool expected;
+	int i;
+
+	for (now = NETNS_DORMANT; now <= NETNS_DYING; now++) {
+		for (next = NETNS_DORMANT; next <= NETNS_DYING; next++) {
+			expected = false;
+			for (i = 0; i < ARRAY_SIZE(allowed); i++)
+				expected |= allowed[i].now == now &&
+					    allowed[i].next == next;
+			KUNIT_EXPECT_EQ_MSG(test, netns_may_follow(now, next),
+					    expected, "%d to %d", now, next);
+		}
+	}
+}
+
+static void init_net_is_live(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, init_net.state, NETNS_LIVE);
+	KUNIT_EXPECT_TRUE(test, net_initialized(&init_net));
+	KUNIT_EXPECT_PTR_EQ(test, init_net.list.prev, &net_namespace_list);
+}
+
+/* Registry: the fakes write down who was called for whom */
+
+#define FAKES		5
+#define FIRST_DEVICE	3
+#define BLOCK_SIZE	24
+#define LOG_SIZE	256
+
+enum fake_call { INIT, PRE_EXIT, EXIT_RTNL, EXIT, EXIT_BATCH };
+
+struct fake_entry {
+	enum fake_call	call;
+	int		fake;
+	struct net	*net;
+};
+
+static struct {
+	struct fake_entry	log[LOG_SIZE];
+	int			entries;
+	int			failing;	/* which fake's init, or -1 */
+	int			fail_after;	/* how many of its inits */
+	bool			dirty_block;	/* it was not zero at birth */
+	bool			bad_block;	/* it was not ours at the end */
+	bool			bad_lock;
+	int			ends;		/* last exits of a namespace */
+} fakes;
+
+static unsigned int fake_ids[FAKES];
+
+static void fake_log(enum fake_call call, int fake, struct net *net)
+{
+	if (!rwsem_is_locked(&pernet_ops_rwsem))
+		fakes.bad_lock = true;
+	if (IS_ENABLED(CONFIG_PROVE_LOCKING) &&
+	    lockdep_rtnl_is_held() != (call == EXIT_RTNL))
+		fakes.bad_lock = true;
+	if (fakes.entries < LOG_SIZE)
+		fakes.log[fakes.entries++] = (struct fake_entry) {
+			.call = call, .fake = fake, .net = net,
+		};
+}
+
+static int fake_init(int fake, struct net *net)
+{
+	u8 *block = net_generic(net, fake_ids[fake]);
+
+	fake_log(INIT, fake, net);
+	if (memchr_inv(block, 0, BLOCK_SIZE))
+		fakes.dirty_block = true;
+	memset(block, fake + 1, BLOCK_SIZE);
+	if (fake == fakes.failing && !fakes.fail_after--)
+		return -EDOM;
+	return 0;
+}
+
+static void fake_exit(enum fake_call call, int fake, struct net *net)
+{
+	u8 *block = net_generic(net, fake_ids[fake]);
+
+	fake_log(call, fake, net);
+	if (!block || memchr_inv(block, fake + 1, BLOCK_SIZE))
+		fakes.bad_block = true;
+}
+
+static void fake_exit_batch(int fake, struct list_head *nets)
+{
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list) {
+		fake_exit(EXIT_BATCH, fake, net);
+		if (!fake)
+			WRITE_ONCE(fakes.ends, fakes.ends + 1);
+	}
+}
+
+#define FAKE(n)								\
+static int fake_init_##n(struct net *net)				\
+{									\
+	return fake_init(n, net);					\
+}									\
+static void fake_pre_exit_##n(struct net *net)				\
+{									\
+	fake_exit(PRE_EXIT, n, net);					\
+}									\
+static void fake_exit_rtnl_##n(struct net *net, struct list_head *devs)	\
+{									\
+	fake_exit(EXIT_RTNL, n, net);					\
+}									\
+static void fake_exit_##n(struct net *net)				\
+{									\
+	fake_exit(EXIT, n, net);					\
+}									\
+static void fake_exit_batch_##n(struct list_head *nets)			\
+{									\
+	fake_exit_batch(n, nets);					\
+}
+
+FAKE(0)
+FAKE(1)
+FAKE(2)
+FAKE(3)
+FAKE(4)
+
+#define FAKE_OPS(n) {							\
+	.init		= fake_init_##n,				\
+	.pre_exit	= fake_pre_exit_##n,				\
+	.exit_rtnl	= fake_exit_rtnl_##n,				\
+	.exit		= fake_exit_##n,				\
+	.exit_batch	= fake_exit_batch_##n,				\
+	.id		= &fake_ids[n],					\
+	.size		= BLOCK_SIZE,					\
+}
+
+static struct pernet_operations fake_ops[FAKES] = {
+	FAKE_OPS(0), FAKE_OPS(1), FAKE_OPS(2), FAKE_OPS(3), FAKE_OPS(4),
+};
+
+static void fakes_forget(void)
+{
+	fakes.entries = 0;
+	fakes.failing = -1;
+	fakes.ends = 0;
+}
+
+static int fake_register(int fake)
+{
+	return fake < FIRST_DEVICE ? register_pernet_subsys(&fake_ops[fake]) :
+				     register_pernet_device(&fake_ops[fake]);
+}
+
+static void fake_unregister(int fake)
+{
+	if (fake < FIRST_DEVICE)
+		unregister_pernet_subsys(&fake_ops[fake]);
+	else
+		unregister_pernet_device(&fake_ops[fake]);
+}
+
+static int registry_begin(struct kunit *test)
+{
+	/* Devices first: they must come last all the same. */
+	static const int order[FAKES] = { 3, 0, 4, 1, 2 };
+	int i;
+
+	memset(&fakes, 0, sizeof(fakes));
+	fakes_forget();
+	for (i = 0; i < FAKES; i++)
+		KUNIT_ASSERT_EQ(test, fake_register(order[i]), 0);
+	fakes_forget();
+	return 0;
+}
+
+static void registry_end(struct kunit *test)
+{
+	int i;
+
+	for (i = FAKES - 1; i >= 0; i--)
+		fake_unregister(i);
+	KUNIT_EXPECT_FALSE(test, fakes.dirty_block);
+	KUNIT_EXPECT_FALSE(test, fakes.bad_block);
+	KUNIT_EXPECT_FALSE(test, fakes.bad_lock);
+}
+
+static struct net *new_net(void)
+{
+	return copy_net_ns(CLONE_NEWNET, &init_user_ns, &init_net);
+}
+
+static void expect_call(struct kunit *test, int *at, enum fake_call call,
+			int fake, struct net *net)
+{
+	const struct fake_entry *entry = &fakes.log[*at];
+
+	KUNIT_ASSERT_LT(test, *at, fakes.entries);
+	KUNIT_EXPECT_EQ_MSG(test, entry->call, call, "call %d", *at);
+	KUNIT_EXPECT_EQ_MSG(test, entry->fake, fake, "call %d", *at);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, entry->net, net, "call %d", *at);
+	++*at;
+}
+
+/* What must be called when the first @count fakes are undone for @net. */
+static void expect_undone(struct kunit *test, int *at, int count,
+			  struct net *net)
+{
+	int i;
+
+	for (i = count - 1; i >= 0; i--)
+		expect_call(test, at, PRE_EXIT, i, net);
+	for (i = count - 1; i >= 0; i--)
+		expect_call(test, at, EXIT_RTNL, i, net);
+	for (i = count - 1; i >= 0; i--) {
+		expect_call(test, at, EXIT, i, net);
+		expect_call(test, at, EXIT_BATCH, i, net);
+	}
+}
+
+static void life_in_order(struct kunit *test)
+{
+	struct net *net = new_net();
+	int at = 0, i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, net);
+	KUNIT_EXPECT_EQ(test, net->state, NETNS_LIVE);
+	for (i = 0; i < FAKES; i++)
+		expect_call(test, &at, INIT, i, net);
+	KUNIT_EXPECT_EQ(test, fakes.entries, at);
+
+	put_net(net);
+	while (!READ_ONCE(fakes.ends))
+		msleep(20);
+	net_ns_barrier();
+	expect_undone(test, &at, FAKES, net);
+	KUNIT_EXPECT_EQ(test, fakes.entries, at);
+}
+
+static void init_fails_at_each_position(struct kunit *test)
+{
+	struct net *net;
+	int failing, at, i;
+
+	for (failing = 0; failing < FAKES; failing++) {
+		fakes_forget();
+		fakes.failing = failing;
+		net = new_net();
+		KUNIT_ASSERT_TRUE(test, IS_ERR(net));
+		KUNIT_EXPECT_EQ(test, PTR_ERR(net), -EDOM);
+
+		net = fakes.log[0].net;
+		at = 0;
+		for (i = 0; i <= failing; i++)
+			expect_call(test, &at, INIT, i, net);
+		expect_undone(test, &at, failing, net);
+		KUNIT_EXPECT_EQ(test, fakes.entries, at);
+	}
+}
+
+static bool is_listed(const struct net *wanted)
+{
+	struct net *net;
+	bool listed = false;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		listed |= net == wanted;
+	up_read(&net_rwsem);
+	return listed;
+}
+
+static int count_nets(void)
+{
+	struct net *net;
+	int count = 0;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		count++;
+	up_read(&net_rwsem);
+	return count;
+}
+
+#define NETS 6
+
+static void registration_fails_at_each_namespace(struct kunit *test)
+{
+	struct net *nets[NETS];
+	int live, failing, i;
+
+	for (i = 0; i < NETS; i++) {
+		nets[i] = new_net();
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, nets[i]);
+		KUNIT_EXPECT_TRUE(test, is_listed(nets[i]));
+	}
+	fake_unregister(FAKES - 1);
+	live = count_nets();
+	KUNIT_ASSERT_GT(test, live, NETS);
+
+	for (failing = 0; failing < live; failing++) {
+		fakes_forget();
+		fakes.failing = FAKES - 1;
+		fakes.fail_after = failing;
+		KUNIT_EXPECT_EQ(test, fake_register(FAKES - 1), -EDOM);
+		/* Inits up to the failing one; four exits of those before. */
+		KUNIT_EXPECT_EQ(test, fakes.entries,
+				failing + 1 + 4 * failing);
+	}
+
+	fakes_forget();
+	KUNIT_EXPECT_EQ(test, fake_register(FAKES - 1), 0);
+	KUNIT_EXPECT_EQ(test, fakes.entries, live);
+
+	fakes_forget();
+	for (i = 0; i < NETS; i++)
+		put_net(nets[i]);
+	/* They may come in several batches. */
+	while (READ_ONCE(fakes.ends) < NETS)
+		msleep(20);
+	net_ns_barrier();
+	KUNIT_EXPECT_EQ(test, fakes.entries, NETS * FAKES * 4);
+}
+
+/* Index of peer ids */
+
+static struct net *fake_net(struct kunit *test)
+{
+	struct net *net = kunit_kzalloc(test, sizeof(*net), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, net);
+	refcount_set(&net->ns.count, 1);
+	netns_nsid_setup(net);
+	return net;
+}
+
+static int lost_count;
+static int lost_id;
+
+static void count_lost(struct net *owner, int id)
+{
+	lost_count++;
+	lost_id = id;
+}
+
+/* Its last reference is gone. */
+static void fake_net_end(struct net *net)
+{
+	lost_count = 0;
+	refcount_set(&net->ns.count, 0);
+	netns_nsid_detach(net, count_lost);
+}
+
+static int assign(struct net *owner, struct net *peer, int wanted)
+{
+	return netns_nsid_assign(owner, peer, wanted, GFP_KERNEL);
+}
+
+static void ids_are_given_and_found(struct kunit *test)
+{
+	struct net *a = fake_net(test), *b = fake_net(test);
+	struct net *c = fake_net(test), *found;
+
+	KUNIT_EXPECT_EQ(test, peernet2id(a, b), NETNSA_NSID_NOT_ASSIGNED);
+	KUNIT_EXPECT_EQ(test, assign(a, b, -1), 0);
+	KUNIT_EXPECT_EQ(test, assign(a, c, 7), 7);
+	KUNIT_EXPECT_EQ(test, peernet2id(a, b), 0);
+	KUNIT_EXPECT_EQ(test, peernet2id(a, c), 7);
+	/* Knowing is not mutual. */
+	KUNIT_EXPECT_FALSE(test, peernet_has_id(b, a));
+	/* One may know itself. */
+	KUNIT_EXPECT_EQ(test, assign(a, a, INT_MAX), INT_MAX);
+
+	KUNIT_EXPECT_EQ(test, assign(a, b, 9), -EEXIST);
+	KUNIT_EXPECT_EQ(test, assign(a, b, -1), -EEXIST);
+	KUNIT_EXPECT_EQ(test, assign(b, a, 7), 7);
+	KUNIT_EXPECT_EQ(test, assign(b, c, 7), -EBUSY);
+
+	found = get_net_ns_by_id(a, 7);
+	KUNIT_EXPECT_PTR_EQ(test, found, c);
+	KUNIT_EXPECT_EQ(test, refcount_read(&c->ns.count), 2);
+	refcount_set(&c->ns.count, 1);
+	KUNIT_EXPECT_NULL(test, get_net_ns_by_id(a, 8));
+	KUNIT_EXPECT_NULL(test, get_net_ns_by_id(a, -1));
+
+	fake_net_end(a);
+	fake_net_end(b);
+	fake_net_end(c);
+	rcu_barrier();
+}
+
+static void ids_end_with_either_side(struct kunit *test)
+{
+	struct net *a = fake_net(test), *b = fake_net(test);
+	struct net *c = fake_net(test);
+
+	KUNIT_ASSERT_EQ(test, assign(a, c, 4), 4);
+	KUNIT_ASSERT_EQ(test, assign(b, c, 5), 5);
+	KUNIT_ASSERT_EQ(test, assign(c, a, 6), 6);
+	KUNIT_ASSERT_EQ(test, assign(c, c, 0), 0);
+
+	/* The peer of two that live, and of itself. */
+	fake_net_end(c);
+	KUNIT_EXPECT_EQ(test, lost_count, 2);
+	KUNIT_EXPECT_EQ(test, peernet2id(a, c), NETNSA_NSID_NOT_ASSIGNED);
+	KUNIT_EXPECT_EQ(test, peernet2id(c, a), NETNSA_NSID_NOT_ASSIGNED);
+	KUNIT_EXPECT_NULL(test, get_net_ns_by_id(b, 5));
+	KUNIT_EXPECT_TRUE(test, xa_empty(&c->nsids));
+	KUNIT_EXPECT_TRUE(test, list_empty(&c->nsid_named_by));
+	KUNIT_EXPECT_TRUE(test, list_empty(&a->nsid_named_by));
+	KUNIT_EXPECT_EQ(test, refcount_read(&a->ns.count), 1);
+
+	/* The dead get no ids and give none. */
+	KUNIT_EXPECT_EQ(test, assign(a, c, -1), -ESTALE);
+	KUNIT_EXPECT_EQ(test, assign(c, a, -1), -ESTALE);
+
+	/* Its number can be given again. */
+	KUNIT_EXPECT_EQ(test, assign(a, b, 4), 4);
+
+	/* An owner that is dying itself is told nothing. */
+	refcount_set(&a->ns.count, 0);
+	fake_net_end(b);
+	KUNIT_EXPECT_EQ(test, lost_count, 0);
+	fake_net_end(a);
+	rcu_barrier();
+}
+
+#define PEERS 500
+
+static int check_consecutive(struct net *peer, int id, void *arg)
+{
+	int *last = arg;
+
+	return id == ++*last ? 0 : -EDOM;
+}
+
+static int stop_at_id(struct net *peer, int id, void *arg)
+{
+	return id == *(int *)arg ? -EAGAIN : 0;
+}
+
+static void many_ids(struct kunit *test)
+{
+	struct net *owner = fake_net(test), **peers;
+	unsigned long next = 0;
+	int i, last = -1, stop;
+
+	peers = kunit_kcalloc(test, PEERS, sizeof(*peers), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, peers);
+	for (i = 0; i < PEERS; i++) {
+		peers[i] = fake_net(test);
+		KUNIT_ASSERT_EQ(test, assign(owner, peers[i], -1), i);
+	}
+	for (i = 0; i < PEERS; i++)
+		KUNIT_EXPECT_EQ(test, peernet2id(owner, peers[i]), i);
+
+	KUNIT_EXPECT_EQ(test, netns_nsid_walk(owner, &next, check_consecutive,
+					      &last), 0);
+	KUNIT_EXPECT_EQ(test, last, PEERS - 1);
+
+	next = 0;
+	stop = 123;
+	KUNIT_EXPECT_EQ(test, netns_nsid_walk(owner, &next, stop_at_id, &stop),
+			-EAGAIN);
+	KUNIT_EXPECT_EQ(test, next, 123);
+	last = 122;
+	KUNIT_EXPECT_EQ(test, netns_nsid_walk(owner, &next, check_consecutive,
+					      &last), 0);
+	KUNIT_EXPECT_EQ(test, last, PEERS - 1);
+
+	/* The lowest that is free comes first. */
+	fake_net_end(peers[17]);
+	KUNIT_EXPECT_EQ(test, lost_count, 1);
+	KUNIT_EXPECT_EQ(test, lost_id, 17);
+	peers[17] = fake_net(test);
+	KUNIT_EXPECT_EQ(test, assign(owner, peers[17], -1), 17);
+
+	fake_net_end(owner);
+	KUNIT_EXPECT_EQ(test, lost_count, 0);
+	for (i = 0; i < PEERS; i++)
+		KUNIT_EXPECT_TRUE(test, list_empty(&peers[i]->nsid_named_by));
+	rcu_barrier();
+}
+
+static struct kunit_case netns_cases[] = {
+	KUNIT_CASE(state_follows_state),
+	KUNIT_CASE(init_net_is_live),
+	KUNIT_CASE(ids_are_given_and_found),
+	KUNIT_CASE(ids_end_with_either_side),
+	KUNIT_CASE(many_ids),
+	{}
+};
+
+static struct kunit_suite netns_suite = {
+	.name		= "netns",
+	.test_cases	= netns_cases,
+};
+
+static struct kunit_case registry_cases[] = {
+	KUNIT_CASE_SLOW(life_in_order),
+	KUNIT_CASE_SLOW(init_fails_at_each_position),
+	KUNIT_CASE_SLOW(registration_fails_at_each_namespace),
+	{}
+};
+
+static struct kunit_suite registry_suite = {
+	.name		= "netns_registry",
+	.init		= registry_begin,
+	.exit		= registry_end,
+	.test_cases	= registry_cases,
+};
+
+kunit_test_suites(&netns_suite, &registry_suite);
