@@ -58,7 +58,7 @@ static void init_net_is_live(struct kunit *test)
 
 #define FAKES		5
 #define FIRST_DEVICE	3
-#define BLOCK_SIZE	24
+#define FAKE_BLOCK	24
 #define LOG_SIZE	256
 
 enum fake_call { INIT, PRE_EXIT, EXIT_RTNL, EXIT, EXIT_BATCH };
@@ -87,7 +87,7 @@ static void fake_log(enum fake_call call, int fake, struct net *net)
 	if (!rwsem_is_locked(&pernet_ops_rwsem))
 		fakes.bad_lock = true;
 	if (IS_ENABLED(CONFIG_PROVE_LOCKING) &&
-	    lockdep_rtnl_is_held() != (call == EXIT_RTNL))
+	    (lockdep_rtnl_is_held() ? call != EXIT_RTNL : call == EXIT_RTNL))
 		fakes.bad_lock = true;
 	if (fakes.entries < LOG_SIZE)
 		fakes.log[fakes.entries++] = (struct fake_entry) {
@@ -100,9 +100,9 @@ static int fake_init(int fake, struct net *net)
 	u8 *block = net_generic(net, fake_ids[fake]);
 
 	fake_log(INIT, fake, net);
-	if (memchr_inv(block, 0, BLOCK_SIZE))
+	if (memchr_inv(block, 0, FAKE_BLOCK))
 		fakes.dirty_block = true;
-	memset(block, fake + 1, BLOCK_SIZE);
+	memset(block, fake + 1, FAKE_BLOCK);
 	if (fake == fakes.failing && !fakes.fail_after--)
 		return -EDOM;
 	return 0;
@@ -113,7 +113,7 @@ static void fake_exit(enum fake_call call, int fake, struct net *net)
 	u8 *block = net_generic(net, fake_ids[fake]);
 
 	fake_log(call, fake, net);
-	if (!block || memchr_inv(block, fake + 1, BLOCK_SIZE))
+	if (!block || memchr_inv(block, fake + 1, FAKE_BLOCK))
 		fakes.bad_block = true;
 }
 
@@ -163,7 +163,7 @@ FAKE(4)
 	.exit		= fake_exit_##n,				\
 	.exit_batch	= fake_exit_batch_##n,				\
 	.id		= &fake_ids[n],					\
-	.size		= BLOCK_SIZE,					\
+	.size		= FAKE_BLOCK,					\
 }
 
 static struct pernet_operations fake_ops[FAKES] = {

@@ -165,19 +165,19 @@ int netns_nsid_assign(struct net *owner, struct net *peer, int wanted,
 /* The next namespace that knows @peer; the caller gets a reference to it. */
 static struct net *nsid_forget_peer(struct net *peer, int *id)
 {
-	struct nsid_edge *edge;
-	struct net *owner;
+	struct nsid_edge *edge, *next;
+	struct net *owner = NULL;
 
-	guard(spinlock_bh)(&nsid_lock);
-	while ((edge = list_first_entry_or_null(&peer->nsid_named_by,
-						struct nsid_edge, named_by))) {
+	spin_lock_bh(&nsid_lock);
+	list_for_each_entry_safe(edge, next, &peer->nsid_named_by, named_by) {
 		owner = maybe_get_net(edge->pair.owner);
 		*id = edge->id;
 		nsid_unlink(edge);
 		if (owner)
-			return owner;
+			break;
 	}
-	return NULL;
+	spin_unlock_bh(&nsid_lock);
+	return owner;
 }
 
 /**

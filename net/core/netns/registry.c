@@ -56,15 +56,13 @@ struct pernet_span {
 	const struct pernet_operations *last;
 };
 
+/* All walks over a span go from its last operation to its first. */
 static const struct pernet_operations *
 pernet_span_prev(const struct pernet_span *span,
 		 const struct pernet_operations *ops)
 {
 	return ops == span->first ? NULL : list_prev_entry(ops, list);
 }
-
-#define for_each_pernet_reverse(ops, span)				\
-	for (ops = (span)->last; ops; ops = pernet_span_prev(span, ops))
 
 /**
  * netns_generic_alloc - an array for the blocks of all operations so far
@@ -157,7 +155,7 @@ static bool pernet_wants_rtnl(const struct pernet_span *span)
 {
 	const struct pernet_operations *ops;
 
-	for_each_pernet_reverse(ops, span)
+	for (ops = span->last; ops; ops = pernet_span_prev(span, ops))
 		if (ops->exit_rtnl || ops->exit_batch_rtnl)
 			return true;
 	return false;
@@ -174,12 +172,12 @@ static void pernet_exit_rtnl(const struct pernet_span *span,
 	rtnl_lock();
 	list_for_each_entry(net, nets, exit_list) {
 		__rtnl_net_lock(net);
-		for_each_pernet_reverse(ops, span)
+		for (ops = span->last; ops; ops = pernet_span_prev(span, ops))
 			if (ops->exit_rtnl)
 				ops->exit_rtnl(net, &devices);
 		__rtnl_net_unlock(net);
 	}
-	for_each_pernet_reverse(ops, span)
+	for (ops = span->last; ops; ops = pernet_span_prev(span, ops))
 		if (ops->exit_batch_rtnl)
 			ops->exit_batch_rtnl(nets, &devices);
 	unregister_netdevice_many(&devices);
@@ -202,7 +200,7 @@ static void pernet_undo(const struct pernet_span *span, struct list_head *nets,
 	const struct pernet_operations *ops;
 	struct net *net;
 
-	for_each_pernet_reverse(ops, span)
+	for (ops = span->last; ops; ops = pernet_span_prev(span, ops))
 		if (ops->pre_exit)
 			list_for_each_entry(net, nets, exit_list)
 				ops->pre_exit(net);
@@ -212,7 +210,7 @@ static void pernet_undo(const struct pernet_span *span, struct list_head *nets,
 	if (pernet_wants_rtnl(span))
 		pernet_exit_rtnl(span, nets);
 
-	for_each_pernet_reverse(ops, span) {
+	for (ops = span->last; ops; ops = pernet_span_prev(span, ops)) {
 		if (ops->exit) {
 			list_for_each_entry(net, nets, exit_list) {
 				ops->exit(net);
@@ -223,7 +221,7 @@ static void pernet_undo(const struct pernet_span *span, struct list_head *nets,
 			ops->exit_batch(nets);
 	}
 
-	for_each_pernet_reverse(ops, span)
+	for (ops = span->last; ops; ops = pernet_span_prev(span, ops))
 		if (ops->id)
 			list_for_each_entry(net, nets, exit_list)
 				generic_block_del(ops, net);
