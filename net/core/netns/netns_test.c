@@ -174,6 +174,7 @@ static void fakes_forget(void)
 {
 	fakes.entries = 0;
 	fakes.failing = -1;
+	fakes.fail_after = 0;
 	fakes.ends = 0;
 }
 

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of isolation and of devices share: looking at a namespace
+ * through its files and through rtnetlink without staying there.
+ */
+#ifndef ISOLATION_UTIL_H
+#define ISOLATION_UTIL_H
+
+#include "netns_netlink.h"
+#include "netns_util.h"
+
+/* read_file() by a task of @nsfd. */
+static inline int read_in(int nsfd, const char *path, char *buf, size_t size)
+{
+	int home, len, err;
+
+	home = open_self_ns("net");
+	if (home < 0)
+		return home;
+	len = sys_setns(nsfd, CLONE_NEWNET);
+	if (!len) {
+		len = read_file(path, buf, size);
+		err = sys_setns(home, CLONE_NEWNET);
+		if (err)
+			len = err;
+	}
+	close(home);
+	return len;
+}
+
+/* write_file() by a task of @nsfd. */
+static inline int write_in(int nsfd, const char *path, const char *value)
+{
+	int home, err, back;
+
+	home = open_self_ns("net");
+	if (home < 0)
+		return home;
+	err = sys_setns(nsfd, CLONE_NEWNET);
+	if (!err) {
+		err = write_file(path, "%s", value);
+		back = sys_setns(home, CLONE_NEWNET);
+		if (back)
+			err = back;
+	}
+	close(home);
+	return err;
+}
+
+static inline void note_index(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifinfomsg *ifi = NLMSG_DATA(nlh);
+
+	*(int *)arg = ifi->ifi_index;
+}
+
+/* The index of a device in the namespace of the socket, or -ENODEV. */
+static inline int link_index(int nl, const char *name)
+{
+	struct nl_req req;
+	int index = 0, err;
+
+	nl_init(&req, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	nl_put_str(&req, IFLA_IFNAME, name);
+	err = nl_talk(nl, &req, note_index, &index, NULL);
+	return err ? err : index;
+}
+
+static inline void count_reply(const struct nlmsghdr *nlh, void *arg)
+{
+	++*(int *)arg;
+}
+
+/* How many objects a dump of this type has. */
+static inline int count_dump(int nl, int type, size_t hdrlen)
+{
+	struct nl_req req;
+	int n = 0, err;
+
+	nl_init(&req, type, NLM_F_DUMP, hdrlen);
+	err = nl_talk(nl, &req, count_reply, &n, NULL);
+	return err ? err : n;
+}
+
+#endif /* ISOLATION_UTIL_H */
