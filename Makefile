@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 
 .PHONY: run test shell deps kernel kernel-debug kernel-small kernel-no-netns
-.PHONY: stock stock-small rootfs series prepare clean help
+.PHONY: stock stock-small pernet-stock rootfs series prepare clean help
 
 run: deps kernel rootfs ## build the kernel, boot it, and give a tour
 	tools/guest/run --dir tools/guest -- ./tour.sh
@@ -39,6 +39,11 @@ stock: prepare ## build/stock/bzImage, the package's own, for comparison
 
 stock-small: prepare ## build/stock/bzImage-small
 	tools/build/kernel --stock small
+
+pernet-stock: stock-small rootfs ## record tools/test/pernet-stock.log from the package's kernel
+	tools/test/pernet-log build/pristine small build/stock/bzImage-small \
+		> build/pernet-stock.log
+	mv build/pernet-stock.log tools/test/pernet-stock.log
 
 rootfs: ## build/rootfs.squashfs, the guest's user space
 	tools/build/rootfs

@@ -166,8 +166,8 @@ wait $holder 2> /dev/null
 title 'An ordinary user needs a user namespace'
 check 'unshare --net alone is refused' refuses 'Operation not permitted' as_user unshare --net true
 check 'with a user namespace it is allowed' as_user unshare --user --map-root-user --net true
-check 'where he is root over its network' as_user unshare --user --map-root-user --net ip link add veth0 type veth
-check 'and not over ours' refuses 'Operation not permitted' as_user unshare --user --map-root-user ip link add veth0 type veth
+check 'where he is root over its network' as_user unshare --user --map-root-user --net ip link add mine type bridge
+check 'and not over ours' refuses 'Operation not permitted' as_user unshare --user --map-root-user ip link add mine type bridge
 
 title 'Nothing is left'
 check 'no named namespace' test -z "$(ip netns list)"

@@ -225,7 +225,7 @@ static const struct {
 	{ "/proc/sys/net/unix/max_dgram_qlen", "333\n" },
 	{ "/proc/sys/net/ipv4/ip_default_ttl", "33\n" },
 	{ "/proc/sys/net/ipv4/ip_local_port_range", "33333\t33399\n" },
-	{ "/proc/sys/net/ipv4/tcp_rmem", "3333\t33333\t333333\n" },
+	{ "/proc/sys/net/ipv4/tcp_rmem", "5555\t55555\t555555\n" },
 	{ "/proc/sys/net/ipv4/tcp_fin_timeout", "33\n" },
 	{ "/proc/sys/net/ipv4/tcp_max_syn_backlog", "333\n" },
 	{ "/proc/sys/net/ipv4/ping_group_range", "333\t3333\n" },
@@ -338,16 +338,18 @@ static int owned_netns(pid_t *pid)
 	if (*pid < 0)
 		return -errno;
 	if (!*pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		err = become_user(OWNER);
 		if (!err)
 			err = unshare_userns(0);
 		if (!err)
 			err = sys_unshare(CLONE_NEWNET);
+		/* Not before: a change of credentials takes it back. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (write(ready[1], &err, sizeof(err)) != sizeof(err))
 			_exit(1);
-		for (;;)
+		while (!err)
 			pause();
+		_exit(1);
 	}
 	if (read(ready[0], &err, sizeof(err)) != sizeof(err))
 		err = -EIO;

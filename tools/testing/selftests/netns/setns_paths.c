@@ -266,8 +266,11 @@ TEST_F(pidfd, no_permission)
 	EXPECT_EQ(0, wait_exit(pid));
 }
 
-static void *wait_for_end(void *arg)
+/* With directories of its own: sharing them forbids a mount namespace. */
+static void *stand_by(void *arg)
 {
+	sys_unshare(CLONE_FS);
+	pthread_barrier_wait(arg);
 	pthread_barrier_wait(arg);
 	return NULL;
 }
@@ -285,7 +288,8 @@ TEST_F(pidfd, failure_at_the_last_changes_nothing)
 	ASSERT_EQ(0, chdir("/proc"));
 	ASSERT_TRUE(!!getcwd(cwd[0], sizeof(cwd[0])));
 	ASSERT_EQ(0, pthread_barrier_init(&barrier, NULL, 2));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_end, &barrier));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, stand_by, &barrier));
+	pthread_barrier_wait(&barrier);
 
 	EXPECT_EQ(-EUSERS, sys_setns(self->fd, ALL_TYPES));
 	all_inos(self->after);
