@@ -162,10 +162,10 @@ static struct nsproxy *nsproxy_copy(struct task_struct *task,
 	struct nsproxy *new;
 	int err;
 
-	new = kmem_cache_zalloc(nsproxy_cache, GFP_KERNEL);
+	new = kmem_cache_alloc(nsproxy_cache, GFP_KERNEL);
 	if (!new)
 		return ERR_PTR(-ENOMEM);
-	refcount_set(&new->count, 1);
+	*new = (struct nsproxy) { .count = REFCOUNT_INIT(1) };
 
 	err = nsproxy_fill(new, task->nsproxy, flags, owner, fs);
 	if (err) {

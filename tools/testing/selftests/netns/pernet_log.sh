@@ -278,6 +278,7 @@ trap cleanup EXIT
 new_net
 new_net
 insmod "$MODULE"
+live_is 2 || die "somebody else has network namespaces: $(live) for our 2"
 cat $CTL/ops
 step_registration
 step_life
