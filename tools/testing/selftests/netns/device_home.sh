@@ -81,6 +81,7 @@ restore_nic()
 		esac
 	done
 	# Unquoted: a route is several words.
+	# shellcheck disable=SC2086 # a list
 	[ -z "$NIC_ROUTES" ] || ip route replace $NIC_ROUTES dev "$NIC"
 }
 

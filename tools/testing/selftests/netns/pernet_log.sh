@@ -39,6 +39,7 @@ die()
 
 cleanup()
 {
+	# shellcheck disable=SC2086 # a list
 	[ -z "$holders" ] || kill -9 $holders 2> /dev/null || :
 	! grep -q '^test_pernet ' /proc/modules || rmmod test_pernet
 }
@@ -205,7 +206,7 @@ step_failing_registration()
 		show "unregister $op"
 		if has_init "$op"; then
 			for nth in 1 3 $many; do
-				fail "$op" $nth 12
+				fail "$op" "$nth" 12
 				register "$op"
 				show "registration of $op fails in number $nth"
 			done
@@ -224,6 +225,7 @@ step_end_of_many()
 		new_net
 		pids="$pids $holder"
 	done
+	# shellcheck disable=SC2086 # a list
 	set -- $pids
 	sh -c 'exec sleep 3600 3< /proc/$1/ns/net 4< /proc/$2/ns/net \
 		5< /proc/$3/ns/net 6< /proc/$4/ns/net 7< /proc/$5/ns/net \
