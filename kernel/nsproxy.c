@@ -70,6 +70,15 @@ struct nsproxy init_nsproxy = {
 #endif
 };
 
+/* Let go of a namespace that may never have been got. */
+#define nsproxy_drop(member, put)					\
+({									\
+	typeof(member) __ns = (member);					\
+									\
+	if (__ns)							\
+		put(__ns);						\
+})
+
 /**
  * free_nsproxy - let go of all namespaces in an nsproxy, and of itself
  * @ns: an nsproxy without users; members may be missing
@@ -80,21 +89,14 @@ struct nsproxy init_nsproxy = {
  */
 void free_nsproxy(struct nsproxy *ns)
 {
-	if (ns->time_ns_for_children)
-		put_time_ns(ns->time_ns_for_children);
-	if (ns->time_ns)
-		put_time_ns(ns->time_ns);
-	if (ns->net_ns)
-		put_net(ns->net_ns);
-	put_cgroup_ns(ns->cgroup_ns);
-	if (ns->pid_ns_for_children)
-		put_pid_ns(ns->pid_ns_for_children);
-	if (ns->ipc_ns)
-		put_ipc_ns(ns->ipc_ns);
-	if (ns->uts_ns)
-		put_uts_ns(ns->uts_ns);
-	if (ns->mnt_ns)
-		put_mnt_ns(ns->mnt_ns);
+	nsproxy_drop(ns->time_ns_for_children, put_time_ns);
+	nsproxy_drop(ns->time_ns, put_time_ns);
+	nsproxy_drop(ns->net_ns, put_net);
+	nsproxy_drop(ns->cgroup_ns, put_cgroup_ns);
+	nsproxy_drop(ns->pid_ns_for_children, put_pid_ns);
+	nsproxy_drop(ns->ipc_ns, put_ipc_ns);
+	nsproxy_drop(ns->uts_ns, put_uts_ns);
+	nsproxy_drop(ns->mnt_ns, put_mnt_ns);
 	kmem_cache_free(nsproxy_cache, ns);
 }
 

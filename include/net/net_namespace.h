@@ -554,6 +554,9 @@ void unregister_pernet_subsys(struct pernet_operations *ops);
 int register_pernet_device(struct pernet_operations *ops);
 void unregister_pernet_device(struct pernet_operations *ops);
 
+#define register_net_sysctl(net, path, table)				\
+	register_net_sysctl_sz(net, path, table, ARRAY_SIZE(table))
+
 #ifdef CONFIG_SYSCTL
 int net_sysctl_init(void);
 struct ctl_table_header *
@@ -578,26 +581,16 @@ static inline void unregister_net_sysctl_table(struct ctl_table_header *header)
 }
 #endif /* CONFIG_SYSCTL */
 
-#define register_net_sysctl(net, path, table)				\
-	register_net_sysctl_sz(net, path, table, ARRAY_SIZE(table))
-
-/* Generations: a cached route or exception of an older one is stale. */
-static inline int rt_genid_ipv4(const struct net *net)
+/* Generations: a cached exception or route of an older one is stale. */
+static inline int fnhe_genid(const struct net *net)
 {
-	return atomic_read(&net->ipv4.rt_genid);
+	return atomic_read(&net->fnhe_genid);
 }
 
-static inline void rt_genid_bump_ipv4(struct net *net)
+static inline void fnhe_genid_bump(struct net *net)
 {
-	atomic_inc(&net->ipv4.rt_genid);
+	atomic_inc(&net->fnhe_genid);
 }
-
-#if IS_ENABLED(CONFIG_IPV6)
-static inline int rt_genid_ipv6(const struct net *net)
-{
-	return atomic_read(&net->ipv6.fib6_sernum);
-}
-#endif
 
 /* NULL until IPv6, which can be a module, is there. */
 extern void (*__fib6_flush_trees)(struct net *net);
@@ -608,20 +601,27 @@ static inline void rt_genid_bump_ipv6(struct net *net)
 		__fib6_flush_trees(net);
 }
 
+static inline void rt_genid_bump_ipv4(struct net *net)
+{
+	atomic_inc(&net->ipv4.rt_genid);
+}
+
 static inline void rt_genid_bump_all(struct net *net)
 {
-	rt_genid_bump_ipv4(net);
 	rt_genid_bump_ipv6(net);
+	rt_genid_bump_ipv4(net);
 }
 
-static inline int fnhe_genid(const struct net *net)
+#if IS_ENABLED(CONFIG_IPV6)
+static inline int rt_genid_ipv6(const struct net *net)
 {
-	return atomic_read(&net->fnhe_genid);
+	return atomic_read(&net->ipv6.fib6_sernum);
 }
+#endif
 
-static inline void fnhe_genid_bump(struct net *net)
+static inline int rt_genid_ipv4(const struct net *net)
 {
-	atomic_inc(&net->fnhe_genid);
+	return atomic_read(&net->ipv4.rt_genid);
 }
 
 #if IS_ENABLED(CONFIG_IEEE802154_6LOWPAN)

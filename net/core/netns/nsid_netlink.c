@@ -26,6 +26,30 @@ static const struct nla_policy nsid_policy[NETNSA_MAX + 1] = {
 #define NSID_GETTABLE	(BIT(NETNSA_NSID) | BIT(NETNSA_PID) | \
 			 BIT(NETNSA_FD) | BIT(NETNSA_TARGET_NSID))
 
+/* @strict is what a socket can ask for: unknown types, trailing bytes. */
+static int nsid_parse(const struct nlmsghdr *nlh, struct nlattr **tb,
+		      bool strict, struct netlink_ext_ack *extack)
+{
+	enum netlink_validation how = NL_VALIDATE_LIBERAL;
+
+	if (strict)
+		how = NL_VALIDATE_DEPRECATED_STRICT;
+	return __nlmsg_parse(nlh, sizeof(struct rtgenmsg), tb, NETNSA_MAX,
+			     nsid_policy, how, extack);
+}
+
+/* The first attribute that a request has beyond @known ones. */
+static const struct nlattr *nsid_stranger(struct nlattr **tb,
+					  unsigned long known)
+{
+	int type;
+
+	for (type = 0; type <= NETNSA_MAX; type++)
+		if (tb[type] && !(known & BIT(type)))
+			return tb[type];
+	return NULL;
+}
+
 /**
  * struct nsid_msg - what goes into one message
  * @cmd: RTM_NEWNSID or RTM_DELNSID
@@ -167,9 +191,8 @@ static int nsid_doit_new(struct sk_buff *skb, struct nlmsghdr *nlh,
 	struct net *peer;
 	int id, err;
 
-	err = nlmsg_parse_deprecated(nlh, sizeof(struct rtgenmsg), tb,
-				     NETNSA_MAX, nsid_policy, extack);
-	if (err < 0)
+	err = nsid_parse(nlh, tb, false, extack);
+	if (err)
 		return err;
 	if (!tb[NETNSA_NSID]) {
 		NL_SET_ERR_MSG(extack, "nsid is missing");
@@ -201,29 +224,6 @@ static int nsid_doit_new(struct sk_buff *skb, struct nlmsghdr *nlh,
 	return 0;
 }
 
-static int nsid_parse_get(struct sk_buff *skb, const struct nlmsghdr *nlh,
-			  struct nlattr **tb, struct netlink_ext_ack *extack)
-{
-	int type, err;
-
-	if (!netlink_strict_get_check(skb))
-		return nlmsg_parse_deprecated(nlh, sizeof(struct rtgenmsg), tb,
-					      NETNSA_MAX, nsid_policy, extack);
-
-	err = nlmsg_parse_deprecated_strict(nlh, sizeof(struct rtgenmsg), tb,
-					    NETNSA_MAX, nsid_policy, extack);
-	if (err)
-		return err;
-	for (type = 0; type <= NETNSA_MAX; type++) {
-		if (tb[type] && !(NSID_GETTABLE & BIT(type))) {
-			NL_SET_ERR_MSG(extack,
-				       "Unsupported attribute in peer netns getid request");
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
 /*
  * The namespace whose ids are asked for: the socket's own, or one that it
  * names by an id and over which the caller has CAP_NET_ADMIN. With a
@@ -240,6 +240,7 @@ static struct net *nsid_request_owner(struct sock *sk,
 static int nsid_doit_get(struct sk_buff *skb, struct nlmsghdr *nlh,
 			 struct netlink_ext_ack *extack)
 {
+	bool strict = netlink_strict_get_check(skb);
 	struct net *net = sock_net(skb->sk);
 	struct nsid_msg msg = {
 		.cmd	= RTM_NEWNSID,
@@ -252,9 +253,14 @@ static int nsid_doit_get(struct sk_buff *skb, struct nlmsghdr *nlh,
 	struct sk_buff *reply;
 	int err;
 
-	err = nsid_parse_get(skb, nlh, tb, extack);
-	if (err < 0)
+	err = nsid_parse(nlh, tb, strict, extack);
+	if (err)
 		return err;
+	if (strict && nsid_stranger(tb, NSID_GETTABLE)) {
+		NL_SET_ERR_MSG(extack,
+			       "Unsupported attribute in peer netns getid request");
+		return -EINVAL;
+	}
 
 	peer = nsid_request_peer(net, tb, true, &attr, extack);
 	if (IS_ERR(peer))
@@ -307,23 +313,21 @@ static int nsid_parse_dump(struct netlink_callback *cb,
 			   const struct nlattr **target)
 {
 	struct nlattr *tb[NETNSA_MAX + 1];
-	int type, err;
+	const struct nlattr *stranger;
+	int err;
 
 	*target = NULL;
 	if (!cb->strict_check)
 		return 0;
 
-	err = nlmsg_parse_deprecated_strict(cb->nlh, sizeof(struct rtgenmsg),
-					    tb, NETNSA_MAX, nsid_policy,
-					    cb->extack);
-	if (err < 0)
+	err = nsid_parse(cb->nlh, tb, true, cb->extack);
+	if (err)
 		return err;
-	for (type = 0; type <= NETNSA_MAX; type++) {
-		if (tb[type] && type != NETNSA_TARGET_NSID) {
-			NL_SET_ERR_MSG_ATTR(cb->extack, tb[type],
-					    "Unsupported attribute in dump request");
-			return -EINVAL;
-		}
+	stranger = nsid_stranger(tb, BIT(NETNSA_TARGET_NSID));
+	if (stranger) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, stranger,
+				    "Unsupported attribute in dump request");
+		return -EINVAL;
 	}
 	*target = tb[NETNSA_TARGET_NSID];
 	return 0;
@@ -347,7 +351,7 @@ static int nsid_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	int err;
 
 	err = nsid_parse_dump(cb, &target);
-	if (err < 0)
+	if (err)
 		return err;
 	owner = nsid_request_owner(skb->sk, target);
 	if (IS_ERR(owner)) {
