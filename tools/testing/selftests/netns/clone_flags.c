@@ -61,21 +61,6 @@ static int get_links(struct links *links)
 	return err;
 }
 
-static pid_t unshare_here(__u64 flags)
-{
-	return sys_unshare(flags);
-}
-
-static pid_t clone_child(__u64 flags)
-{
-	return sys_clone(flags);
-}
-
-static pid_t clone3_child(__u64 flags)
-{
-	return sys_clone3(flags);
-}
-
 FIXTURE(call)
 {
 	ino_t inos[ARRAY_SIZE(types)];

@@ -419,4 +419,20 @@ int main(int argc, char **argv)					\
 	exit(test_harness_run(argc, argv));			\
 }
 
+/* The three ways to ask for new namespaces, to be called alike. */
+static inline pid_t unshare_here(__u64 flags)
+{
+	return sys_unshare(flags);
+}
+
+static inline pid_t clone_child(__u64 flags)
+{
+	return sys_clone(flags);
+}
+
+static inline pid_t clone3_child(__u64 flags)
+{
+	return sys_clone3(flags);
+}
+
 #endif /* NETNS_UTIL_H */

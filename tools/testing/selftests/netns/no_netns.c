@@ -12,21 +12,6 @@
 
 #include "netns_netlink.h"
 
-static pid_t unshare_here(__u64 flags)
-{
-	return sys_unshare(flags);
-}
-
-static pid_t clone_child(__u64 flags)
-{
-	return sys_clone(flags);
-}
-
-static pid_t clone3_child(__u64 flags)
-{
-	return sys_clone3(flags);
-}
-
 FIXTURE(call)
 {
 };

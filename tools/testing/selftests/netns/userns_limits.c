@@ -30,21 +30,6 @@ static int unshare_when_free(void)
 	return err;
 }
 
-static pid_t unshare_here(__u64 flags)
-{
-	return sys_unshare(flags);
-}
-
-static pid_t clone_child(__u64 flags)
-{
-	return sys_clone(flags);
-}
-
-static pid_t clone3_child(__u64 flags)
-{
-	return sys_clone3(flags);
-}
-
 FIXTURE(call)
 {
 };
