@@ -196,7 +196,16 @@ test_returns_home_not_to_the_creator()
 	pid_lacks_nic "$a"
 }
 
-# A and B belong to user namespaces, B's inside A's: home is the initial
+# For callers with a and b: these get namespaces of user namespaces, B's inside
+# A's, and A the device.
+nested_user_namespaces()
+{
+	hold a unshare -Urn
+	hold b nsenter -t "$a" -U -n --preserve-credentials unshare -Urn
+	ip link set "$NIC" netns "$a"
+}
+
+# B belongs to a user namespace inside A's: home is the initial
 # network namespace all the same, though A's root gave the device away and
 # has no rights at home.
 test_returns_home_past_nested_user_namespaces()
@@ -204,9 +213,7 @@ test_returns_home_past_nested_user_namespaces()
 	local a b
 
 	defer restore_nic
-	hold a unshare -Urn
-	hold b nsenter -t "$a" -U -n --preserve-credentials unshare -Urn
-	ip link set "$NIC" netns "$a"
+	nested_user_namespaces
 	pid_has_nic "$a"
 	in_userns_of "$a" ip link set "$NIC" netns "$b"
 	home_lacks_nic
@@ -225,9 +232,7 @@ test_returns_home_after_its_creator()
 	local a b
 
 	defer restore_nic
-	hold a unshare -Urn
-	hold b nsenter -t "$a" -U -n --preserve-credentials unshare -Urn
-	ip link set "$NIC" netns "$a"
+	nested_user_namespaces
 	in_userns_of "$a" ip link set "$NIC" netns "$b"
 	let_go "$a"
 	pid_has_nic "$b"

@@ -14,14 +14,8 @@ FIXTURE(two)
 
 FIXTURE_SETUP(two)
 {
-	self->a = new_netns();
-	ASSERT_LE(0, self->a);
-	self->b = new_netns();
-	ASSERT_LE(0, self->b);
-	self->nl_a = nl_open_in(self->a);
-	ASSERT_LE(0, self->nl_a);
-	self->nl_b = nl_open_in(self->b);
-	ASSERT_LE(0, self->nl_b);
+	ASSERT_EQ(0, new_netns_with_nl(&self->a, &self->nl_a));
+	ASSERT_EQ(0, new_netns_with_nl(&self->b, &self->nl_b));
 	self->nl_home = nl_open();
 	ASSERT_LE(0, self->nl_home);
 }

@@ -47,6 +47,16 @@ static inline int write_in(int nsfd, const char *path, const char *value)
 	return err;
 }
 
+/* A new namespace and a netlink socket in it: 0 or a negative errno. */
+static inline int new_netns_with_nl(int *nsfd, int *nl)
+{
+	*nsfd = new_netns();
+	if (*nsfd < 0)
+		return *nsfd;
+	*nl = nl_open_in(*nsfd);
+	return *nl < 0 ? *nl : 0;
+}
+
 static inline void note_index(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct ifinfomsg *ifi = NLMSG_DATA(nlh);
