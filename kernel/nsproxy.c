@@ -91,7 +91,7 @@ void free_nsproxy(struct nsproxy *ns)
 {
 	nsproxy_drop(ns->time_ns_for_children, put_time_ns);
 	nsproxy_drop(ns->time_ns, put_time_ns);
-	nsproxy_drop(ns->net_ns, put_net);
+	nsproxy_drop(ACCESS_PRIVATE(ns, net_ns), put_net);
 	nsproxy_drop(ns->cgroup_ns, put_cgroup_ns);
 	nsproxy_drop(ns->pid_ns_for_children, put_pid_ns);
 	nsproxy_drop(ns->ipc_ns, put_ipc_ns);
@@ -141,8 +141,9 @@ static int nsproxy_fill(struct nsproxy *new, const struct nsproxy *old,
 			   copy_cgroup_ns(flags, owner, old->cgroup_ns));
 	if (err)
 		return err;
-	err = nsproxy_keep(new->net_ns,
-			   copy_net_ns(flags, owner, old->net_ns));
+	err = nsproxy_keep(ACCESS_PRIVATE(new, net_ns),
+			   copy_net_ns(flags, owner,
+				       ACCESS_PRIVATE(old, net_ns)));
 	if (err)
 		return err;
 	/* A new time namespace is for children: nobody's clocks may jump. */
@@ -449,7 +450,7 @@ static struct ns_common *task_namespaces_of(struct task_namespaces *of,
 #endif
 #ifdef CONFIG_NET_NS
 	case CLONE_NEWNET:
-		return &of->nsproxy->net_ns->ns;
+		return &ACCESS_PRIVATE(of->nsproxy, net_ns)->ns;
 #endif
 #ifdef CONFIG_TIME_NS
 	case CLONE_NEWTIME:

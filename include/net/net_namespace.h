@@ -59,6 +59,7 @@ struct ctl_table_header;
 struct key_tag;
 struct net_device;
 struct net_generic;
+struct netns_heritage;
 struct netns_ipvs;
 struct proc_dir_entry;
 struct sock;
@@ -74,7 +75,8 @@ struct user_namespace;
  * enum netns_state - where in its life a network namespace is
  * @NETNS_DORMANT:	it has an identity (inum, cookie, owner) and nothing
  *			else: no operation has run, nothing can be found in it
- * @NETNS_ACTIVATING:	the init operations are running
+ * @NETNS_ACTIVATING:	the init operations are running, on behalf of its first
+ *			user
  * @NETNS_LIVE:		it is on net_namespace_list and can be used
  * @NETNS_DYING:	the last reference is gone; only exit operations and
  *			RCU readers still see it
@@ -91,40 +93,53 @@ enum netns_state {
 /*
  * A network namespace.
  *
- * Members stand in groups by who owns them. The first group is written all
- * the time and shares its cache line with nothing that a packet reads.
+ * Members stand in groups by who owns them. The identity is what a dormant one
+ * consists of; all else is zero then, and is again after an activation that
+ * failed.
  *
  * Unless a member says otherwise its protocol initializes it in the init
  * operation and looks after its locking.
  */
 struct net {
 	/* Counters and locks that are written while the namespace is used. */
-	refcount_t		passive;	/* holds the memory, not the life */
 	spinlock_t		rules_mod_lock;
 	unsigned int		dev_base_seq;	/* under RTNL */
 	u32			ifindex;	/* under RTNL: the last one given */
 	atomic_t		fnhe_genid;
-	u8			state;		/* enum netns_state */
 
-	/* The namespace among the others. */
-	struct list_head	list;		/* net_rwsem, RCU: net_namespace_list */
-	struct list_head	exit_list;	/* pernet_ops_rwsem: batch of exits */
-	struct llist_node	reap_node;	/* in the reaper's hands */
-	struct xarray		nsids;		/* id to edge, see netns/nsid.c */
-	struct list_head	nsid_named_by;	/* edges that point to us */
+	struct_group(identity,
+		refcount_t	passive;	/* holds the memory, not the life */
+		int		state;		/* enum netns_state */
 
-	/* Identity: written at birth, constant from then on. */
-	struct ns_common	ns;		/* ns.count holds the life */
-	u64			net_cookie;
-	struct user_namespace	*user_ns;
-	struct ucounts		*ucounts;
-#ifdef CONFIG_KEYS
-	struct key_tag		*key_domain;
-#endif
+		/* The namespace among the others. */
+		struct list_head list;		/* net_rwsem, RCU: net_namespace_list */
+		struct list_head exit_list;	/* pernet_ops_rwsem: batch of exits */
+		struct llist_node reap_node;	/* in the reaper's hands */
+		struct xarray	nsids;		/* id to edge, see netns/nsid.c */
+		struct list_head nsid_named_by;	/* edges that point to us */
+		bool		nsid_met;	/* it had an edge, either way */
 
-	/* Who holds references: with and without holding the life. */
-	struct ref_tracker_dir	refcnt_tracker;
-	struct ref_tracker_dir	notrefcnt_tracker;
+		/* Written at birth, constant from then on. */
+		struct ns_common ns;		/* ns.count holds the life */
+		u64		net_cookie;
+		struct user_namespace *user_ns;
+		struct ucounts	*ucounts;
+		struct key_tag	*key_domain;
+		struct netns_heritage __rcu *heritage; /* until it is live */
+		bool		fallback_tunnels; /* likewise: will it have any? */
+		kuid_t		root_uid;	/* likewise: of its files */
+		kgid_t		root_gid;
+
+		/* Who holds references: with and without holding the life. */
+		struct ref_tracker_dir refcnt_tracker;
+		struct ref_tracker_dir notrefcnt_tracker;
+
+		u32		hash_mix;	/* read for every packet */
+		struct net_generic __rcu *gen;	/* likewise, see net/netns/generic.h */
+	);
+
+	/* Read for every packet, hardly ever written. */
+	struct net_device	*loopback_dev;
 
 	/* Devices (net/core/dev.c). */
 	struct list_head	dev_base_head;
@@ -132,11 +147,6 @@ struct net {
 	struct hlist_head	*dev_index_head;
 	struct xarray		dev_by_index;
 	struct raw_notifier_head netdev_chain;
-
-	/* Read for every packet, hardly ever written. */
-	u32			hash_mix;
-	struct net_device	*loopback_dev;
-	struct net_generic __rcu *gen;		/* see net/netns/generic.h */
 
 	/* What user space looks through. */
 	struct proc_dir_entry	*proc_net;
@@ -221,6 +231,9 @@ struct net {
 extern struct net init_net;
 extern struct list_head net_namespace_list;
 
+int net_make_live(struct net *net);
+struct net *current_net(void);
+struct net *current_net_live(void);
 struct net *get_net_ns_by_pid(pid_t pid);
 struct net *get_net_ns_by_id(const struct net *net, int id);
 

@@ -5,12 +5,16 @@
  * that live.
  *
  *	DORMANT --> ACTIVATING --> LIVE --> DYING --> freed
- *	   ^            |
- *	   +--failure---+--> freed
+ *	  |  ^          |
+ *	  |  +--failure-+
+ *	  +--> freed
  *
- * Birth gives an identity, activation the protocols' state. A namespace's
- * life is counted in ns.count; once that is zero it never rises again. Its
- * memory is counted in passive, of which the life holds one.
+ * Birth gives an identity, and takes what a process pays for a namespace. Who
+ * first uses it activates it: that gives it the protocols' state. One that
+ * nobody uses never has any, and nothing is to be taken down at its end.
+ *
+ * A namespace's life is counted in ns.count; once that is zero it never rises
+ * again. Its memory is counted in passive, of which the life holds one.
  *
  * Takes pernet_ops_rwsem for reading around an activation, and net_rwsem
  * around changes of net_namespace_list. It must never run an operation itself
@@ -19,14 +23,22 @@
  */
 #include <linux/cookie.h>
 #include <linux/cred.h>
+#include <linux/debugfs.h>
 #include <linux/export.h>
+#include <linux/init_task.h>
 #include <linux/key.h>
+#include <linux/memcontrol.h>
+#include <linux/moduleparam.h>
+#include <linux/nsproxy.h>
 #include <linux/proc_ns.h>
 #include <linux/random.h>
 #include <linux/ref_tracker.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/sysctl.h>
 #include <linux/user_namespace.h>
+#include <linux/wait_bit.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/sock.h>
@@ -51,33 +63,62 @@ static struct key_tag init_net_key_domain = { .usage = REFCOUNT_INIT(1) };
 #endif
 
 /*
- * The one place that moves a state. Nobody else moves the same namespace's at
- * the same time: until it is live it belongs to who makes it, and only one
- * put_net() is the last.
+ * The one place that moves a state. Where several might want to move it, which
+ * is only from DORMANT to ACTIVATING, one of them succeeds.
  */
-static void netns_enter(struct net *net, enum netns_state next)
+static bool netns_enter(struct net *net, enum netns_state next)
 {
-	WARN_ON_ONCE(!netns_may_follow(net->state, next));
+	int now = READ_ONCE(net->state);
+
+	if (next == NETNS_ACTIVATING)
+		return cmpxchg(&net->state, NETNS_DORMANT, next) == NETNS_DORMANT;
+
+	WARN_ON_ONCE(!netns_may_follow(now, next));
 	/* Pairs with net_initialized(): live means that all is written. */
 	smp_store_release(&net->state, next);
+	if (now == NETNS_ACTIVATING) {
+		/* The waiter queues itself, then looks at the state. */
+		smp_mb();
+		wake_up_var(&net->state);
+	}
+	return true;
 }
 
-/* What a namespace is before any operation has run. @net is zeroed. */
-static void netns_set_up(struct net *net, struct user_namespace *owner)
+/*
+ * What stays as it is while the memory goes from one namespace to the next.
+ * All else that a dormant one has is written at its birth.
+ */
+static void netns_construct(void *memory)
+{
+	struct net *net = memory;
+
+	memset(net, 0, sizeof(*net));
+	netns_nsid_setup(net);
+	netns_generic_none(net);
+}
+
+/* An identity. @net has come from netns_construct(). */
+static void netns_identify(struct net *net, struct user_namespace *owner)
 {
 	net->state = NETNS_DORMANT;
+	net->nsid_met = false;
 	refcount_set(&net->passive, 1);
 	refcount_set(&net->ns.count, 1);
 	ref_tracker_dir_init(&net->refcnt_tracker, 128, "net refcnt");
 	ref_tracker_dir_init(&net->notrefcnt_tracker, 128, "net notrefcnt");
 
 	net->user_ns = owner;
+	/* Maps that are written later do not change who owns what is made now. */
+	net->root_uid = make_kuid(owner, 0);
+	net->root_gid = make_kgid(owner, 0);
 	scoped_guard(preempt)
 		net->net_cookie = gen_cookie_next(&net_cookie);
 	net->hash_mix = get_random_u32();
-	netns_nsid_setup(net);
+}
 
-	/* Read or locked before, or without, the protocol's own init. */
+/* What is read or locked before, or without, the protocol's own init. */
+static void netns_furnish(struct net *net)
+{
 	net->dev_base_seq = 1;
 	net->core.sysctl_somaxconn = SOMAXCONN;
 	net->core.sysctl_txrehash = SOCK_TXREHASH_ENABLED;
@@ -90,29 +131,88 @@ static void netns_set_up(struct net *net, struct user_namespace *owner)
 #endif
 }
 
-/* Give a dormant namespace the state of all protocols. */
+/* Back to what netns_construct() made, except for the identity. */
+static void netns_strip(struct net *net)
+{
+	const size_t identity = offsetof(struct net, identity);
+	const size_t rest = offsetofend(struct net, identity);
+
+	netns_generic_free(net);
+	memset(net, 0, identity);
+	memset((u8 *)net + rest, 0, sizeof(*net) - rest);
+}
+
+/*
+ * Who is charged for what a namespace consists of: whoever is for struct net,
+ * with a reference for the caller.
+ */
+static struct mem_cgroup *netns_memcg(struct net *net)
+{
+	struct mem_cgroup *memcg = NULL;
+
+#ifdef CONFIG_MEMCG
+	guard(rcu)();
+	if (net != &init_net)
+		memcg = mem_cgroup_from_slab_obj(net);
+	/* One that ends hands what it is charged for to its parent. */
+	while (memcg && !mem_cgroup_tryget(memcg))
+		memcg = mem_cgroup_from_slab_obj(net);
+	if (!memcg)
+		memcg = root_mem_cgroup;
+#endif
+	return memcg;
+}
+
+/* How many have been activated, in debugfs for tests of who does and who not. */
+static atomic_t netns_activations;
+
+/*
+ * Give a namespace that is ACTIVATING the state of all protocols. The memory
+ * is on whoever made the namespace, and the operations see no difference
+ * between users.
+ */
 static int netns_activate(struct net *net)
 {
+	struct mem_cgroup *memcg = netns_memcg(net);
+	struct mem_cgroup *old_memcg = set_active_memcg(memcg);
+	const struct cred *old_cred = override_creds(&init_cred);
 	int err;
 
-	lockdep_assert_held(&pernet_ops_rwsem);
-
-	netns_enter(net, NETNS_ACTIVATING);
-	err = pernet_init_net(net);
+	err = down_read_killable(&pernet_ops_rwsem);
 	if (err) {
 		netns_enter(net, NETNS_DORMANT);
-		return err;
+		goto out;
 	}
 
-	/* Whoever finds it on the list may use it. */
-	guard(rwsem_write)(&net_rwsem);
-	netns_enter(net, NETNS_LIVE);
-	list_add_tail_rcu(&net->list, &net_namespace_list);
-	return 0;
+	netns_furnish(net);
+	err = netns_generic_alloc(net);
+	if (!err)
+		err = pernet_init_net(net);
+	if (err) {
+		netns_strip(net);
+		netns_enter(net, NETNS_DORMANT);
+	} else {
+		/* Whoever finds it on the list may use it. */
+		scoped_guard(rwsem_write, &net_rwsem) {
+			netns_enter(net, NETNS_LIVE);
+			list_add_tail_rcu(&net->list, &net_namespace_list);
+		}
+		netns_heritage_drop(net);
+		atomic_inc(&netns_activations);
+	}
+	up_read(&pernet_ops_rwsem);
+out:
+	revert_creds(old_cred);
+	set_active_memcg(old_memcg);
+	mem_cgroup_put(memcg);
+	return err;
 }
 
 #ifdef CONFIG_NET_NS
 static struct kmem_cache *netns_cache __ro_after_init;
+
+/* For who would rather have -ENOMEM from clone(2) than from a later call. */
+static bool netns_eager;
 
 #ifdef CONFIG_KEYS
 static int netns_key_domain_add(struct net *net)
@@ -141,16 +241,87 @@ static void netns_key_domain_del(struct net *net)
 #endif
 
 /**
+ * net_make_live - make a namespace ready for use
+ * @net: a namespace to which the caller has a reference
+ *
+ * Runs the init operations if nobody has used the namespace before. Whoever
+ * goes on to use it calls this first; who only compares it, refers to it or
+ * passes it on does not. Live once, live for as long as there is a reference.
+ *
+ * Context: Process context, sleeps, also for the init operations that another
+ *	    task is running; that wait ends when the caller is killed. Takes
+ *	    pernet_ops_rwsem and RTNL, so none of what nests outside or inside
+ *	    these may be held.
+ * Return: 0, -ENOMEM, -EINTR, or the errno of an init operation. After a
+ *	   failure the namespace is as it was before, and the next call tries
+ *	   again.
+ */
+int net_make_live(struct net *net)
+{
+	int err;
+
+	might_sleep();
+	might_lock_read(&pernet_ops_rwsem);
+
+	while (!net_initialized(net)) {
+		if (netns_enter(net, NETNS_ACTIVATING))
+			return netns_activate(net);
+		err = wait_var_event_killable(&net->state,
+					      READ_ONCE(net->state) != NETNS_ACTIVATING);
+		if (err)
+			return -EINTR;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(net_make_live);
+
+/**
+ * current_net - the namespace of the calling task, in whatever state it is
+ *
+ * For who compares it, refers to it or looks at its owner.
+ *
+ * Context: Process context.
+ * Return: the namespace, which stays as long as the task does not leave it.
+ */
+struct net *current_net(void)
+{
+	return ACCESS_PRIVATE(current->nsproxy, net_ns);
+}
+EXPORT_SYMBOL_GPL(current_net);
+
+/**
+ * current_net_live - the namespace of the calling task, ready for use
+ *
+ * Context: As net_make_live().
+ * Return: the namespace, which stays as long as the task does not leave it,
+ *	   or an ERR_PTR: -ESRCH for a task that has left all namespaces on
+ *	   its way out, or what net_make_live() returns.
+ */
+struct net *current_net_live(void)
+{
+	struct net *net;
+	int err;
+
+	if (unlikely(!current->nsproxy))
+		return ERR_PTR(-ESRCH);
+	net = current_net();
+	err = net_make_live(net);
+	return err ? ERR_PTR(err) : net;
+}
+EXPORT_SYMBOL_GPL(current_net_live);
+
+/**
  * netns_dispossess - give back what a namespace holds of others
  * @net: a namespace in which nothing runs any more, and no RCU callback will
  *
  * From here on another one fits under the owner's limit, the inum can be
  * given out again, and keys that belong to the namespace can be collected.
  *
- * Context: Process context.
+ * Context: Any, softirq included.
  */
 void netns_dispossess(struct net *net)
 {
+	netns_heritage_drop(net);
 	dec_ucount(net->ucounts, UCOUNT_NET_NAMESPACES);
 	netns_key_domain_del(net);
 	if (net->ns.inum)
@@ -166,45 +337,41 @@ void netns_dispossess(struct net *net)
  */
 void netns_free(struct net *net)
 {
-	kfree(rcu_access_pointer(net->gen));
+	if (net->state != NETNS_DORMANT)
+		netns_strip(net);
 	kmem_cache_free(netns_cache, net);
 }
 
-/* One that has failed on its way into the world. */
-static void netns_miscarry(struct net *net)
-{
-	netns_dispossess(net);
-	ref_tracker_dir_exit(&net->refcnt_tracker);
-	net_passive_dec(net);
-}
-
 /* Memory and an identity: a dormant namespace with one reference. */
-static struct net *netns_birth(struct user_namespace *owner)
+static struct net *netns_birth(struct user_namespace *owner, struct net *creator)
 {
 	struct ucounts *ucounts;
 	struct net *net;
-	int err = -ENOMEM;
+	int err;
 
 	ucounts = inc_ucount(owner, current_euid(), UCOUNT_NET_NAMESPACES);
 	if (!ucounts)
 		return ERR_PTR(-ENOSPC);
 
-	net = kmem_cache_zalloc(netns_cache, GFP_KERNEL);
+	net = kmem_cache_alloc(netns_cache, GFP_KERNEL);
 	if (!net) {
 		dec_ucount(ucounts, UCOUNT_NET_NAMESPACES);
-		return ERR_PTR(err);
+		return ERR_PTR(-ENOMEM);
 	}
-	netns_set_up(net, get_user_ns(owner));
+	netns_identify(net, get_user_ns(owner));
 	net->ucounts = ucounts;
 	net->ns.ops = &netns_operations;
+	net->ns.inum = 0;
+	net->key_domain = NULL;
+	RCU_INIT_POINTER(net->heritage, NULL);
 
-	RCU_INIT_POINTER(net->gen, netns_generic_alloc());
-	if (rcu_access_pointer(net->gen))
-		err = netns_key_domain_add(net);
+	err = netns_key_domain_add(net);
+	if (!err)
+		err = netns_heritage_take(net, creator);
 	if (!err)
 		err = ns_alloc_inum(&net->ns);
 	if (err) {
-		netns_miscarry(net);
+		put_net(net);
 		return ERR_PTR(err);
 	}
 	return net;
@@ -216,13 +383,14 @@ static struct net *netns_birth(struct user_namespace *owner)
  * @user_ns: the user namespace that a new one belongs to
  * @old_net: the old one
  *
- * The caller has checked CAP_SYS_ADMIN in @user_ns.
+ * The caller has checked CAP_SYS_ADMIN in @user_ns. A new one is dormant
+ * unless net.core.netns_eager is set.
  *
- * Context: Process context, sleeps; a wait for an operation that comes or
- *	    goes ends when the caller is killed. Takes pernet_ops_rwsem.
+ * Context: Process context, sleeps; with net.core.netns_eager as
+ *	    net_make_live().
  * Return: the namespace, with a reference for the caller, or an ERR_PTR:
  *	   -ENOSPC past max_net_namespaces of @user_ns or one above it,
- *	   -ENOMEM, -EINTR, or the errno of an init operation.
+ *	   -ENOMEM, or what net_make_live() returns.
  */
 struct net *copy_net_ns(unsigned long flags, struct user_namespace *user_ns,
 			struct net *old_net)
@@ -233,17 +401,13 @@ struct net *copy_net_ns(unsigned long flags, struct user_namespace *user_ns,
 	if (!(flags & CLONE_NEWNET))
 		return get_net(old_net);
 
-	net = netns_birth(user_ns);
-	if (IS_ERR(net))
+	net = netns_birth(user_ns, old_net);
+	if (IS_ERR(net) || !READ_ONCE(netns_eager))
 		return net;
 
-	err = down_read_killable(&pernet_ops_rwsem);
-	if (!err) {
-		err = netns_activate(net);
-		up_read(&pernet_ops_rwsem);
-	}
+	err = net_make_live(net);
 	if (err) {
-		netns_miscarry(net);
+		put_net(net);
 		return ERR_PTR(err);
 	}
 	return net;
@@ -251,23 +415,23 @@ struct net *copy_net_ns(unsigned long flags, struct user_namespace *user_ns,
 
 /**
  * netns_unlist - take namespaces off net_namespace_list
- * @departed: dying ones, linked by net->reap_node
+ * @batch: dying ones, linked by net->exit_list
  *
  * RCU readers can still be at them until a grace period has passed.
  *
  * Context: Process context, sleeps. Takes net_rwsem.
  */
-void netns_unlist(struct llist_node *departed)
+void netns_unlist(struct list_head *batch)
 {
 	struct net *net;
 
 	guard(rwsem_write)(&net_rwsem);
-	llist_for_each_entry(net, departed, reap_node)
+	list_for_each_entry(net, batch, exit_list)
 		list_del_rcu(&net->list);
 }
 
 /**
- * __put_net - the last reference to a live namespace is gone
+ * __put_net - the last reference to a namespace is gone
  * @net: the namespace
  *
  * For put_net() only.
@@ -278,7 +442,15 @@ void __put_net(struct net *net)
 {
 	/* Whoever still is on record has forgotten to give it back. */
 	ref_tracker_dir_exit(&net->refcnt_tracker);
-	netns_enter(net, NETNS_DYING);
+
+	if (net->state == NETNS_DORMANT && !net->nsid_met) {
+		/* There is nothing to take down, and nobody finds it. */
+		netns_dispossess(net);
+		net_passive_dec(net);
+		return;
+	}
+	if (net->state == NETNS_LIVE)
+		netns_enter(net, NETNS_DYING);
 	netns_reap(net);
 }
 EXPORT_SYMBOL_GPL(__put_net);
@@ -294,7 +466,10 @@ void net_passive_dec(struct net *net)
 	if (!refcount_dec_and_test(&net->passive))
 		return;
 	ref_tracker_dir_exit(&net->notrefcnt_tracker);
-	netns_bury(net);
+	if (net->state == NETNS_DORMANT && !net->nsid_met)
+		netns_free(net);
+	else
+		netns_bury(net);
 }
 
 /**
@@ -313,8 +488,37 @@ static void __init netns_cache_init(void)
 {
 	netns_cache = kmem_cache_create("net_namespace", sizeof(struct net),
 					SMP_CACHE_BYTES,
-					SLAB_PANIC | SLAB_ACCOUNT, NULL);
+					SLAB_PANIC | SLAB_ACCOUNT,
+					netns_construct);
 }
+
+static struct ctl_table netns_sysctls[] = {
+	{
+		.procname	= "netns_eager",
+		.data		= &netns_eager,
+		.maxlen		= sizeof(netns_eager),
+		.mode		= 0644,
+		.proc_handler	= proc_dobool,
+	},
+};
+
+static int __init netns_sysctl_init(void)
+{
+	register_sysctl("net/core", netns_sysctls);
+	return 0;
+}
+fs_initcall(netns_sysctl_init);
+
+static int __init netns_debugfs_init(void)
+{
+	debugfs_create_atomic_t("activations", 0444,
+				debugfs_create_dir("netns", NULL),
+				&netns_activations);
+	return 0;
+}
+late_initcall(netns_debugfs_init);
+
+core_param(netns_eager, netns_eager, bool, 0);
 #endif /* CONFIG_NET_NS */
 
 /**
@@ -329,6 +533,7 @@ void __init net_ns_init(void)
 {
 	netns_layout_check();
 	netns_nsid_init();
+	netns_construct(&init_net);
 #ifdef CONFIG_NET_NS
 	netns_cache_init();
 	netns_reaper_init();
@@ -337,15 +542,13 @@ void __init net_ns_init(void)
 #ifdef CONFIG_KEYS
 	init_net.key_domain = &init_net_key_domain;
 #endif
-
-	netns_set_up(&init_net, &init_user_ns);
-	RCU_INIT_POINTER(init_net.gen, netns_generic_alloc());
-	if (!rcu_access_pointer(init_net.gen) || ns_alloc_inum(&init_net.ns))
+	netns_identify(&init_net, &init_user_ns);
+	if (ns_alloc_inum(&init_net.ns))
 		panic("netns: no memory for the initial namespace\n");
 
-	scoped_guard(rwsem_write, &pernet_ops_rwsem)
-		if (netns_activate(&init_net))
-			panic("netns: cannot set up the initial namespace\n");
+	netns_enter(&init_net, NETNS_ACTIVATING);
+	if (netns_activate(&init_net))
+		panic("netns: cannot set up the initial namespace\n");
 
 	netns_nsid_netlink_init();
 }

@@ -6,7 +6,7 @@
  * Locks, outermost first:
  *
  *	pernet_ops_rwsem	registry.c: the operations. Read: a namespace
- *				is born or torn down; write: an operation
+ *				is activated or torn down; write: an operation
  *				comes or goes
  *	rtnl_mutex		taken by the exits, and by many an operation
  *	net_rwsem		net_namespace.c: net_namespace_list
@@ -23,7 +23,7 @@
 struct nlmsghdr;
 
 /* net_namespace.c: life cycle */
-void netns_unlist(struct llist_node *departed);
+void netns_unlist(struct list_head *batch);
 void netns_dispossess(struct net *net);
 void netns_free(struct net *net);
 
@@ -48,9 +48,26 @@ static inline bool netns_may_follow(enum netns_state now, enum netns_state next)
 }
 
 /* registry.c: the operations */
-struct net_generic *netns_generic_alloc(void);
+void netns_generic_none(struct net *net);
+int netns_generic_alloc(struct net *net);
+void netns_generic_free(struct net *net);
 int pernet_init_net(struct net *net);
 void pernet_exit_batch(struct list_head *nets);
+
+/* heritage.c: what a namespace gets from those before it */
+#if defined(CONFIG_NET_NS) && defined(CONFIG_INET)
+int netns_heritage_take(struct net *net, struct net *creator);
+void netns_heritage_drop(struct net *net);
+#else
+static inline int netns_heritage_take(struct net *net, struct net *creator)
+{
+	return 0;
+}
+
+static inline void netns_heritage_drop(struct net *net)
+{
+}
+#endif
 
 /* nsid.c: the index of peer ids */
 

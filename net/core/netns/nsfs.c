@@ -30,7 +30,7 @@ static struct net *net_of_task(struct task_struct *task)
 
 	task_lock(task);
 	if (task->nsproxy)
-		net = get_net(task->nsproxy->net_ns);
+		net = get_net(ACCESS_PRIVATE(task->nsproxy, net_ns));
 	task_unlock(task);
 	return net;
 }
@@ -114,7 +114,8 @@ EXPORT_SYMBOL_GPL(get_net_ns);
  * @gid: where to put the group; likewise
  *
  * That is root of the user namespace which owns @net, and global root where
- * there is none.
+ * there is none. For what init operations show it is whoever that was at the
+ * birth of @net: a user namespace made by the same call had no root yet.
  *
  * Context: Any.
  */
@@ -123,7 +124,10 @@ void net_ns_get_ownership(const struct net *net, kuid_t *uid, kgid_t *gid)
 	kuid_t root = GLOBAL_ROOT_UID;
 	kgid_t wheel = GLOBAL_ROOT_GID;
 
-	if (net) {
+	if (net && READ_ONCE(net->state) == NETNS_ACTIVATING) {
+		root = net->root_uid;
+		wheel = net->root_gid;
+	} else if (net) {
 		root = make_kuid(net->user_ns, 0);
 		wheel = make_kgid(net->user_ns, 0);
 	}
@@ -160,8 +164,8 @@ static int netns_install(struct nsset *set, struct ns_common *ns)
 	if (!ns_capable(set->cred->user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
 
-	left = set->nsproxy->net_ns;
-	set->nsproxy->net_ns = get_net(net);
+	left = ACCESS_PRIVATE(set->nsproxy, net_ns);
+	ACCESS_PRIVATE(set->nsproxy, net_ns) = get_net(net);
 	put_net(left);
 	return 0;
 }

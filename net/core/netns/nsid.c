@@ -107,6 +107,9 @@ static void nsid_unlink(struct nsid_edge *edge)
  * netns_nsid_setup - an empty index for a namespace
  * @net: a namespace that nobody else sees yet
  *
+ * It is empty again after netns_nsid_detach(), and may be used for the next
+ * namespace in the same memory.
+ *
  * Context: Any.
  */
 void netns_nsid_setup(struct net *net)
@@ -122,9 +125,9 @@ void netns_nsid_setup(struct net *net)
  * @wanted: the id, or negative for the lowest that is free
  * @gfp: for memory that is allocated before nsid_lock is taken
  *
- * One whose last reference is gone gets and is given no id: the reaper is
- * about to detach it, or has, and would not see another. That is checked
- * under the lock which netns_nsid_detach() takes.
+ * One whose last reference is gone gets and is given no id: it is about to be
+ * detached, or has been, and nobody would see another. So both are held while
+ * they are linked, and who puts the last reference sees that there was an id.
  *
  * Context: Any in which @gfp is allowed.
  * Return: the id; -EEXIST when @owner knows @peer already, -EBUSY when @owner
@@ -137,29 +140,40 @@ int netns_nsid_assign(struct net *owner, struct net *peer, int wanted,
 	struct nsid_edge *edge;
 	int err;
 
+	if (!maybe_get_net(owner))
+		return -ESTALE;
+	if (!maybe_get_net(peer)) {
+		err = -ESTALE;
+		goto put_owner;
+	}
 	edge = kmem_cache_alloc(nsid_cache, gfp);
-	if (!edge)
-		return -ENOMEM;
+	if (!edge) {
+		err = -ENOMEM;
+		goto put_peer;
+	}
 	edge->pair.owner = owner;
 	edge->pair.peer = peer;
 
 	spin_lock_bh(&nsid_lock);
-	if (!check_net(owner) || !check_net(peer))
-		err = -ESTALE;
-	else if (nsid_find(owner, peer) >= 0)
+	if (nsid_find(owner, peer) >= 0)
 		err = -EEXIST;
 	else
 		err = nsid_link(edge, wanted);
-	/* Once unlocked, the edge can be gone at any time. */
-	if (!err)
+	if (!err) {
+		owner->nsid_met = true;
+		peer->nsid_met = true;
+		/* Once unlocked, the edge can be gone at any time. */
 		wanted = edge->id;
-	spin_unlock_bh(&nsid_lock);
-
-	if (err) {
-		kmem_cache_free(nsid_cache, edge);
-		return err;
 	}
-	return wanted;
+	spin_unlock_bh(&nsid_lock);
+	if (err)
+		kmem_cache_free(nsid_cache, edge);
+
+put_peer:
+	put_net(peer);
+put_owner:
+	put_net(owner);
+	return err ?: wanted;
 }
 
 /* The next namespace that knows @peer; the caller gets a reference to it. */
@@ -259,16 +273,19 @@ int peernet2id(const struct net *net, struct net *peer)
 EXPORT_SYMBOL(peernet2id);
 
 /**
- * peernet_has_id - does a namespace know another by an id?
- * @net: the namespace that knows
- * @peer: the one that it knows
+ * peernet_has_id - may a namespace hear what is going on in another?
+ * @net: the namespace that would be told
+ * @peer: the one in which something happens
+ *
+ * Nobody knew a namespace by an id while its init operations ran, in the days
+ * when they ran at its birth, so nobody is told of what they do.
  *
  * Context: Any.
- * Return: true if it does.
+ * Return: true if @peer is live and @net knows it by an id.
  */
 bool peernet_has_id(const struct net *net, struct net *peer)
 {
-	return nsid_find(net, peer) >= 0;
+	return net_initialized(peer) && nsid_find(net, peer) >= 0;
 }
 
 /**

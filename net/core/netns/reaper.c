@@ -6,7 +6,8 @@
  * Namespaces arrive from any context and leave in batches, so that those that
  * ended meanwhile share the grace periods. One worker does it all:
  *
- *	netns_reap()	last reference gone
+ *	netns_reap()	last reference gone; one that never was live comes here
+ *			only if it had an id, and has no exits
  *	  unlist	nobody finds it on net_namespace_list any more
  *	  detach	its peer ids are gone, listeners are told
  *	  exits		all pernet_operations, in reverse order
@@ -40,19 +41,37 @@ static LLIST_HEAD(netns_graves);	/* all done, memory to free */
 static struct workqueue_struct *netns_wq __ro_after_init;
 
 /* All exits, in order of departure; what is left of them goes to @batch. */
-static void netns_take_down(struct llist_node *departed,
-			    struct list_head *batch)
+static void netns_take_down(struct list_head *batch)
 {
 	struct net *net;
 
 	guard(rwsem_read)(&pernet_ops_rwsem);
 
-	netns_unlist(departed);
-	llist_for_each_entry(net, departed, reap_node) {
+	netns_unlist(batch);
+	list_for_each_entry(net, batch, exit_list)
 		netns_nsid_detach(net, netns_nsid_lost);
-		list_add_tail(&net->exit_list, batch);
-	}
 	pernet_exit_batch(batch);
+}
+
+/* Those that never were live are only known by their ids. */
+static void netns_forget(struct list_head *batch)
+{
+	struct net *net;
+
+	list_for_each_entry(net, batch, exit_list)
+		netns_nsid_detach(net, netns_nsid_lost);
+	synchronize_rcu_expedited();
+}
+
+static void netns_leave(struct list_head *batch)
+{
+	struct net *net, *next;
+
+	list_for_each_entry_safe(net, next, batch, exit_list) {
+		list_del_init(&net->exit_list);
+		netns_dispossess(net);
+		net_passive_dec(net);
+	}
 }
 
 static void netns_reaper(struct work_struct *work)
@@ -60,20 +79,25 @@ static void netns_reaper(struct work_struct *work)
 	struct llist_node *departed = llist_del_all(&netns_departed);
 	struct llist_node *graves = llist_del_all(&netns_graves);
 	struct net *net, *next;
+	LIST_HEAD(dormant);
 	LIST_HEAD(batch);
 
-	if (departed)
-		netns_take_down(llist_reverse_order(departed), &batch);
+	departed = llist_reverse_order(departed);
+	llist_for_each_entry(net, departed, reap_node)
+		list_add_tail(&net->exit_list, net->state == NETNS_DORMANT ?
+					       &dormant : &batch);
+	if (!list_empty(&dormant)) {
+		netns_forget(&dormant);
+		netns_leave(&dormant);
+	}
+	if (!list_empty(&batch))
+		netns_take_down(&batch);
 
 	rcu_barrier();
 
 	llist_for_each_entry_safe(net, next, graves, reap_node)
 		netns_free(net);
-	list_for_each_entry_safe(net, next, &batch, exit_list) {
-		list_del_init(&net->exit_list);
-		netns_dispossess(net);
-		net_passive_dec(net);
-	}
+	netns_leave(&batch);
 }
 
 static DECLARE_WORK(netns_reaper_work, netns_reaper);

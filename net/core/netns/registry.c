@@ -2,7 +2,7 @@
 /*
  * The registry of pernet_operations: their order, the ids under which
  * net_generic() finds their blocks, and running them: all operations for one
- * namespace at its birth, one operation for all namespaces at its
+ * namespace at its activation, one operation for all namespaces at its
  * registration, and each of these backwards.
  *
  * It takes pernet_ops_rwsem for writing in the four (un)register functions
@@ -45,9 +45,15 @@ EXPORT_SYMBOL_GPL(pernet_ops_rwsem);
 #define GENERIC_HEADER_SLOTS \
 	DIV_ROUND_UP(sizeof(struct net_generic), sizeof(void *))
 
+/* Some hundred operations in the whole tree want one. */
+#define GENERIC_IDS	512
+
 static DEFINE_IDA(generic_ids);
 
-/* Slots of a new array. Only grows: ids are few, and reused. */
+/*
+ * Slots of a new array, under pernet_ops_rwsem. Only grows: ids are few, and
+ * reused.
+ */
 static unsigned int generic_slots = 16;
 
 /* Operations next to each other in pernet_list, or one that is on no list. */
@@ -64,23 +70,60 @@ pernet_span_prev(const struct pernet_span *span,
 	return ops == span->first ? NULL : list_prev_entry(ops, list);
 }
 
-/**
- * netns_generic_alloc - an array for the blocks of all operations so far
- *
- * Context: Process context, may sleep. Needs no lock: one that turns out too
- *	    short is replaced when a block is put into it.
- * Return: the zeroed array, or NULL.
- */
-struct net_generic *netns_generic_alloc(void)
+/* What all namespaces without blocks share: net_generic() checks nothing. */
+static void *generic_none[GENERIC_IDS];
+
+static struct net_generic *generic_alloc(void)
 {
-	/* Pairs with pernet_id_get(), which may run at the same time. */
-	unsigned int slots = READ_ONCE(generic_slots);
 	struct net_generic *gen;
 
-	gen = kcalloc(slots, sizeof(gen->ptr[0]), GFP_KERNEL);
+	gen = kcalloc(generic_slots, sizeof(gen->ptr[0]), GFP_KERNEL);
 	if (gen)
-		gen->s.len = slots;
+		gen->s.len = generic_slots;
 	return gen;
+}
+
+/**
+ * netns_generic_none - let a namespace have no blocks
+ * @net: a namespace that has none
+ *
+ * Context: Any.
+ */
+void netns_generic_none(struct net *net)
+{
+	RCU_INIT_POINTER(net->gen, (struct net_generic *)generic_none);
+}
+
+/**
+ * netns_generic_alloc - an array for the blocks of all operations
+ * @net: a namespace that is about to get them
+ *
+ * Context: Process context, may sleep. pernet_ops_rwsem is held.
+ * Return: 0 or -ENOMEM.
+ */
+int netns_generic_alloc(struct net *net)
+{
+	struct net_generic *gen = generic_alloc();
+
+	if (!gen)
+		return -ENOMEM;
+	rcu_assign_pointer(net->gen, gen);
+	return 0;
+}
+
+/**
+ * netns_generic_free - undo netns_generic_alloc(), if it was done
+ * @net: a namespace whose blocks are gone, and which no RCU reader sees
+ *
+ * Context: Any.
+ */
+void netns_generic_free(struct net *net)
+{
+	struct net_generic *gen = rcu_access_pointer(net->gen);
+
+	netns_generic_none(net);
+	if (gen != (struct net_generic *)generic_none)
+		kfree(gen);
 }
 
 static struct net_generic *generic_of(struct net *net)
@@ -97,7 +140,7 @@ static struct net_generic *generic_of(struct net *net)
 static int generic_grow(struct net *net)
 {
 	struct net_generic *old = generic_of(net);
-	struct net_generic *gen = netns_generic_alloc();
+	struct net_generic *gen = generic_alloc();
 	unsigned int i;
 
 	if (!gen)
@@ -250,6 +293,8 @@ int pernet_init_net(struct net *net)
 	return 0;
 
 undo:
+	pr_warn_ratelimited("netns: a namespace is not set up: %ps failed with %d\n",
+			    ops->init, err);
 	if (!list_is_first(&ops->list, &pernet_list)) {
 		const struct pernet_span done = {
 			.first = list_first_entry(&pernet_list,
@@ -263,6 +308,8 @@ undo:
 		pernet_undo(&done, &nets, synchronize_rcu);
 		list_del(&net->exit_list);
 	}
+	/* Twice, as in the reaper: what a callback queues looks at @net. */
+	rcu_barrier();
 	rcu_barrier();
 	return err;
 }
@@ -298,12 +345,13 @@ static int pernet_id_get(struct pernet_operations *ops)
 
 	if (!ops->id)
 		return 0;
-	id = ida_alloc_min(&generic_ids, GENERIC_HEADER_SLOTS, GFP_KERNEL);
+	id = ida_alloc_range(&generic_ids, GENERIC_HEADER_SLOTS,
+			     GENERIC_IDS - 1, GFP_KERNEL);
 	if (id < 0)
 		return id;
 	*ops->id = id;
 	if (generic_slots <= id)
-		WRITE_ONCE(generic_slots, id + 1);
+		generic_slots = id + 1;
 	return 0;
 }
 
