@@ -1,0 +1,632 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A network namespace that nobody uses is dormant. Each way to use one works
+ * as the first way, and activates it; nothing else does.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <linux/bpf.h>
+#include <linux/if_tun.h>
+#include <linux/nsfs.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/un.h>
+
+#include "dormant_util.h"
+
+#define NSID 7
+#define RACERS 200
+
+/* What follows is done in a namespace in which nothing has been done yet. */
+#define EXPECT_WAKES(n, cond)						\
+do {									\
+	int __before = activations();					\
+									\
+	EXPECT_TRUE(cond) {						\
+		TH_LOG("errno %d: %s", errno, #cond);			\
+	}								\
+	EXPECT_EQ(n, activations() - __before) {			\
+		TH_LOG("after %s", #cond);				\
+	}								\
+} while (0)
+
+FIXTURE(first)
+{
+	int home;
+};
+
+FIXTURE_SETUP(first)
+{
+	self->home = open_self_ns("net");
+	ASSERT_LE(0, self->home);
+	/* Mounts of the test are its own. */
+	ASSERT_EQ(0, sys_unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+}
+
+FIXTURE_TEARDOWN(first)
+{
+}
+
+static bool walks(const char *path)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)))
+		;
+	closedir(dir);
+	return true;
+}
+
+static bool lists(const char *path, const char *name)
+{
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)))
+		found |= !strcmp(entry->d_name, name);
+	closedir(dir);
+	return found;
+}
+
+static bool opens(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool makes_socket(int family, int type, int protocol)
+{
+	int sock = socket(family, type | SOCK_CLOEXEC, protocol);
+
+	if (sock >= 0)
+		close(sock);
+	return sock >= 0;
+}
+
+static bool refused_socket(int family, int type, int protocol, int err)
+{
+	return !makes_socket(family, type, protocol) && errno == err;
+}
+
+TEST_F(first, making_and_leaving_one_wakes_nobody)
+{
+	EXPECT_WAKES(0, !wait_exit(sys_clone(CLONE_NEWNET) ?: (_exit(0), 0)));
+	EXPECT_WAKES(0, !wait_exit(sys_clone3(CLONE_NEWNET | CLONE_NEWUSER) ?:
+				   (_exit(0), 0)));
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+	EXPECT_WAKES(0, !sys_setns(self->home, CLONE_NEWNET));
+}
+
+TEST_F(first, referring_to_one_wakes_nobody)
+{
+	struct stat st;
+	int fd, pidfd;
+	pid_t pid;
+
+	fd = open_self_ns("net");
+	ASSERT_LE(0, fd);
+	EXPECT_WAKES(0, !fstat(fd, &st));
+	EXPECT_WAKES(0, ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET);
+	EXPECT_WAKES(0, ioctl(fd, NS_GET_USERNS) >= 0);
+	ASSERT_EQ(0, mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mknod("/mnt/name", S_IFREG | 0600, 0));
+	EXPECT_WAKES(0, !mount("/proc/self/ns/net", "/mnt/name", NULL,
+			       MS_BIND, NULL));
+	EXPECT_WAKES(0, opens("/mnt/name"));
+	EXPECT_WAKES(0, !umount("/mnt/name"));
+
+	pid = park_child(0);
+	ASSERT_LT(0, pid);
+	pidfd = sys_pidfd_open(pid);
+	EXPECT_WAKES(0, !sys_setns(self->home, CLONE_NEWNET));
+	EXPECT_WAKES(0, !sys_setns(pidfd, CLONE_NEWNET));
+	EXPECT_EQ(fd_ino(fd), self_ino("net"));
+	EXPECT_EQ(0, kill_child(pid));
+}
+
+TEST_F(first, ids_wake_nobody)
+{
+	int nl = nl_open_in(self->home);
+	int fd = open_self_ns("net");
+	int nsid;
+
+	ASSERT_LE(0, nl);
+	EXPECT_WAKES(0, !nsid_get(nl, NETNSA_FD, fd, &nsid));
+	EXPECT_EQ(NETNSA_NSID_NOT_ASSIGNED, nsid);
+	EXPECT_WAKES(0, !nsid_set(nl, NSID, NETNSA_FD, fd));
+	EXPECT_WAKES(0, !nsid_get(nl, NETNSA_PID, getpid(), &nsid));
+	EXPECT_EQ(NSID, nsid);
+	EXPECT_EQ(1, nsid_count(nl));
+	close(fd);
+	/* Its end is told as that of any other. */
+	EXPECT_WAKES(0, !sys_setns(self->home, CLONE_NEWNET));
+	EXPECT_TRUE(wait_until(!nsid_count(nl)));
+}
+
+TEST_F(first, looking_around_wakes_nobody)
+{
+	struct stat st;
+	char path[64];
+	pid_t pid;
+
+	pid = park_child(0);
+	ASSERT_LT(0, pid);
+	snprintf(path, sizeof(path), "/proc/%d/net", pid);
+	EXPECT_WAKES(0, !stat(path, &st));
+	EXPECT_WAKES(0, !lstat(path, &st));
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	EXPECT_WAKES(0, walks(path));
+	EXPECT_WAKES(0, walks("/proc/sys"));
+	EXPECT_WAKES(0, walks("/proc/sys/kernel"));
+	EXPECT_WAKES(0, opens("/proc/sys/kernel/ostype"));
+	EXPECT_WAKES(0, walks("/sys/class"));
+	EXPECT_WAKES(0, !mount("sysfs", "/mnt", "sysfs", 0, NULL));
+	EXPECT_WAKES(0, walks("/mnt/class"));
+	EXPECT_WAKES(0, walks("/mnt/kernel"));
+	EXPECT_WAKES(0, !mount("proc", "/mnt", "proc", 0, NULL));
+	EXPECT_WAKES(0, !mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
+	EXPECT_EQ(0, kill_child(pid));
+}
+
+TEST_F(first, what_fails_wakes_nobody)
+{
+	EXPECT_WAKES(0, refused_socket(99, SOCK_DGRAM, 0, EAFNOSUPPORT));
+	EXPECT_WAKES(0, refused_socket(AF_INET, 77, 0, EINVAL));
+	EXPECT_WAKES(0, refused_socket(AF_UNIX, SOCK_STREAM, 77,
+				       EPROTONOSUPPORT));
+	EXPECT_WAKES(0, refused_socket(AF_INET, SOCK_STREAM, 77,
+				       EPROTONOSUPPORT));
+	EXPECT_WAKES(0, !opens("/proc/self/nothing"));
+	ASSERT_EQ(0, become_user(NOBODY));
+	EXPECT_WAKES(0, refused_socket(AF_INET, SOCK_RAW, IPPROTO_ICMP, EPERM));
+	EXPECT_WAKES(0, refused_socket(AF_PACKET, SOCK_RAW, 0, EPERM));
+}
+
+FIXTURE(socket)
+{
+};
+
+FIXTURE_VARIANT(socket)
+{
+	int family;
+	int type;
+	int protocol;
+};
+
+FIXTURE_VARIANT_ADD(socket, unix)
+{
+	.family = AF_UNIX,
+	.type = SOCK_STREAM,
+};
+
+FIXTURE_VARIANT_ADD(socket, tcp)
+{
+	.family = AF_INET,
+	.type = SOCK_STREAM,
+};
+
+FIXTURE_VARIANT_ADD(socket, udp)
+{
+	.family = AF_INET,
+	.type = SOCK_DGRAM,
+};
+
+FIXTURE_VARIANT_ADD(socket, raw)
+{
+	.family = AF_INET,
+	.type = SOCK_RAW,
+	.protocol = IPPROTO_ICMP,
+};
+
+FIXTURE_VARIANT_ADD(socket, tcp6)
+{
+	.family = AF_INET6,
+	.type = SOCK_STREAM,
+};
+
+FIXTURE_VARIANT_ADD(socket, udp6)
+{
+	.family = AF_INET6,
+	.type = SOCK_DGRAM,
+};
+
+FIXTURE_VARIANT_ADD(socket, raw6)
+{
+	.family = AF_INET6,
+	.type = SOCK_RAW,
+	.protocol = IPPROTO_ICMPV6,
+};
+
+FIXTURE_VARIANT_ADD(socket, packet)
+{
+	.family = AF_PACKET,
+	.type = SOCK_RAW,
+};
+
+FIXTURE_VARIANT_ADD(socket, route)
+{
+	.family = AF_NETLINK,
+	.type = SOCK_RAW,
+	.protocol = NETLINK_ROUTE,
+};
+
+FIXTURE_VARIANT_ADD(socket, generic)
+{
+	.family = AF_NETLINK,
+	.type = SOCK_RAW,
+	.protocol = NETLINK_GENERIC,
+};
+
+FIXTURE_VARIANT_ADD(socket, uevent)
+{
+	.family = AF_NETLINK,
+	.type = SOCK_RAW,
+	.protocol = NETLINK_KOBJECT_UEVENT,
+};
+
+FIXTURE_SETUP(socket)
+{
+	ASSERT_EQ(0, sys_unshare(CLONE_NEWNET));
+}
+
+FIXTURE_TEARDOWN(socket)
+{
+}
+
+TEST_F(socket, wakes)
+{
+	EXPECT_WAKES(1, makes_socket(variant->family, variant->type,
+				     variant->protocol));
+	EXPECT_WAKES(0, makes_socket(variant->family, variant->type,
+				     variant->protocol));
+	EXPECT_EQ(1, own_link_index("lo"));
+}
+
+TEST_F(first, socketpair_wakes)
+{
+	int pair[2];
+
+	EXPECT_WAKES(1, !socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	EXPECT_EQ(1, write(pair[0], "x", 1));
+}
+
+TEST_F(first, proc_net_wakes)
+{
+	EXPECT_WAKES(1, lists("/proc/self/net", "dev"));
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+	EXPECT_WAKES(1, opens("/proc/self/net/unix"));
+}
+
+TEST_F(first, proc_net_of_another_wakes)
+{
+	char path[64], text[4096];
+	pid_t pid;
+
+	pid = park_child(0);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, sys_setns(self->home, CLONE_NEWNET));
+	snprintf(path, sizeof(path), "/proc/%d/net/dev", pid);
+	EXPECT_WAKES(1, read_file(path, text, sizeof(text)) > 0);
+	EXPECT_NE(NULL, strstr(text, "lo:"));
+	EXPECT_EQ(0, kill_child(pid));
+}
+
+TEST_F(first, its_own_sysctls_wake)
+{
+	char text[16];
+
+	EXPECT_WAKES(1, read_file("/proc/sys/net/ipv4/conf/lo/forwarding",
+				  text, sizeof(text)) > 0);
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+	EXPECT_WAKES(1, lists("/proc/sys/net/ipv4/conf", "lo"));
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+	EXPECT_WAKES(1, !write_file("/proc/sys/net/ipv4/ip_forward", "1"));
+	EXPECT_LT(0, read_file("/proc/sys/net/ipv4/ip_forward", text,
+			       sizeof(text)));
+	EXPECT_STREQ("1\n", text);
+}
+
+TEST_F(first, sysfs_of_its_own_wakes)
+{
+	ASSERT_EQ(0, mount("sysfs", "/mnt", "sysfs", 0, NULL));
+	EXPECT_WAKES(1, lists("/mnt/class/net", "lo"));
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+	ASSERT_EQ(0, mount("sysfs", "/mnt", "sysfs", 0, NULL));
+	EXPECT_WAKES(1, opens("/mnt/class/net/lo/mtu"));
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+	ASSERT_EQ(0, mount("sysfs", "/mnt", "sysfs", 0, NULL));
+	EXPECT_WAKES(1, opens("/mnt/devices/virtual/net/lo"));
+}
+
+/* The namespace of the mount counts, not that of who looks. */
+TEST_F(first, sysfs_of_another_wakes_that)
+{
+	int fd = open_self_ns("net");
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, mount("sysfs", "/mnt", "sysfs", 0, NULL));
+	ASSERT_EQ(0, sys_unshare(CLONE_NEWNET));
+	EXPECT_WAKES(1, lists("/mnt/class/net", "lo"));
+	EXPECT_WAKES(1, makes_socket(AF_UNIX, SOCK_STREAM, 0));
+	ASSERT_EQ(0, sys_setns(fd, CLONE_NEWNET));
+	EXPECT_WAKES(0, makes_socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
+/* One that ended before anybody looked shows nothing, as any that ended. */
+TEST_F(first, sysfs_of_a_dead_one)
+{
+	ASSERT_EQ(0, mount("sysfs", "/mnt", "sysfs", 0, NULL));
+	ASSERT_EQ(0, sys_setns(self->home, CLONE_NEWNET));
+	EXPECT_WAKES(0, !lists("/mnt/class/net", "lo"));
+	EXPECT_WAKES(0, walks("/mnt/class/net"));
+}
+
+/* Devices come from outside: by descriptor, by pid and by id. */
+FIXTURE(outside)
+{
+	int nl;
+	int nsfd;
+	int inside;
+};
+
+FIXTURE_SETUP(outside)
+{
+	ASSERT_EQ(0, sys_unshare(CLONE_NEWNET));
+	self->nl = nl_open();
+	ASSERT_LE(0, self->nl);
+	self->inside = open_self_ns("net");
+	ASSERT_LE(0, self->inside);
+	self->nsfd = new_netns();
+	ASSERT_LE(0, self->nsfd);
+}
+
+FIXTURE_TEARDOWN(outside)
+{
+}
+
+TEST_F(outside, veth_peer_wakes)
+{
+	int nl;
+
+	EXPECT_WAKES(1, !veth_add(self->nl, "v0", "v1", self->nsfd));
+	nl = nl_open_in(self->nsfd);
+	/* It comes after what each namespace has. */
+	EXPECT_EQ(count_dump(nl, RTM_GETLINK, sizeof(struct ifinfomsg)),
+		  link_index(nl, "v1"));
+	EXPECT_EQ(1, link_index(nl, "lo"));
+	EXPECT_LT(0, link_index(self->nl, "v0"));
+}
+
+TEST_F(outside, move_by_descriptor_wakes)
+{
+	int nl;
+
+	ASSERT_EQ(0, veth_add(self->nl, "v0", "v1", self->inside));
+	EXPECT_WAKES(1, !link_move(self->nl, "v1", IFLA_NET_NS_FD, self->nsfd));
+	EXPECT_EQ(-ENODEV, link_index(self->nl, "v1"));
+	nl = nl_open_in(self->nsfd);
+	EXPECT_LT(0, link_index(nl, "v1"));
+}
+
+TEST_F(outside, move_by_pid_wakes)
+{
+	pid_t pid = park_child(CLONE_NEWNET);
+
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, veth_add(self->nl, "v0", "v1", self->inside));
+	EXPECT_WAKES(1, !link_move(self->nl, "v1", IFLA_NET_NS_PID, pid));
+	EXPECT_EQ(-ENODEV, link_index(self->nl, "v1"));
+	EXPECT_EQ(0, kill_child(pid));
+}
+
+TEST_F(outside, move_by_id_wakes)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	ASSERT_EQ(0, veth_add(self->nl, "v0", "v1", self->inside));
+	EXPECT_WAKES(1, !link_move(self->nl, "v1", IFLA_TARGET_NETNSID, NSID));
+	EXPECT_EQ(-ENODEV, link_index(self->nl, "v1"));
+}
+
+TEST_F(outside, a_move_that_fails_wakes_nobody)
+{
+	EXPECT_WAKES(0, link_move(self->nl, "none", IFLA_NET_NS_FD,
+				  self->nsfd) == -ENODEV);
+}
+
+static int query_by_id(int nl, int type, int flags, int attr)
+{
+	struct nl_req req;
+	int n = 0, err;
+
+	nl_init(&req, type, flags, sizeof(struct ifinfomsg));
+	nl_put_int(&req, attr, NSID);
+	if (!(flags & NLM_F_DUMP))
+		nl_put_str(&req, IFLA_IFNAME, "lo");
+	err = nl_talk(nl, &req, count_reply, &n, NULL);
+	return err ? err : n;
+}
+
+TEST_F(outside, asking_for_a_link_by_id_wakes)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	EXPECT_WAKES(1, query_by_id(self->nl, RTM_GETLINK, 0,
+				    IFLA_TARGET_NETNSID) == 1);
+}
+
+TEST_F(outside, a_dump_by_id_wakes)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	EXPECT_WAKES(1, query_by_id(self->nl, RTM_GETLINK, NLM_F_DUMP,
+				    IFLA_TARGET_NETNSID) >= 1);
+}
+
+static int create_in(int nl, const char *kind, const char *name, int attr,
+		     int value)
+{
+	struct rtattr *info;
+	struct nl_req req;
+
+	nl_init(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+		sizeof(struct ifinfomsg));
+	nl_put_str(&req, IFLA_IFNAME, name);
+	nl_put_int(&req, attr, value);
+	info = nl_put(&req, IFLA_LINKINFO, NULL, 0);
+	nl_put_str(&req, IFLA_INFO_KIND, kind);
+	nl_end_nest(&req, info);
+	return nl_talk(nl, &req, NULL, NULL, NULL);
+}
+
+TEST_F(outside, creating_there_wakes)
+{
+	int nl;
+
+	EXPECT_WAKES(1, !create_in(self->nl, "dummy", "d0", IFLA_NET_NS_FD,
+				   self->nsfd));
+	EXPECT_EQ(-ENODEV, link_index(self->nl, "d0"));
+	nl = nl_open_in(self->nsfd);
+	/* It comes after what each namespace has. */
+	EXPECT_EQ(count_dump(nl, RTM_GETLINK, sizeof(struct ifinfomsg)),
+		  link_index(nl, "d0"));
+}
+
+TEST_F(outside, creating_here_with_a_link_there_wakes)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	EXPECT_WAKES(1, !create_in(self->nl, "dummy", "d0", IFLA_LINK_NETNSID,
+				   NSID));
+	EXPECT_LT(0, link_index(self->nl, "d0"));
+}
+
+/* Who listens to all that have an id hears nothing of an activation. */
+TEST_F(outside, init_operations_are_not_heard)
+{
+	int one = 1, events = nl_open();
+	char buf[4096];
+
+	ASSERT_LE(0, events);
+	ASSERT_EQ(0, setsockopt(events, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID,
+				&one, sizeof(one)));
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	ASSERT_EQ(0, nl_subscribe(events, RTNLGRP_LINK));
+	EXPECT_WAKES(1, socket_in(self->nsfd, AF_UNIX, SOCK_STREAM, 0) >= 0);
+	EXPECT_EQ(-1, recv(events, buf, sizeof(buf), MSG_DONTWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+}
+
+static int bpf_call(int cmd, union bpf_attr *attr)
+{
+	int fd = syscall(__NR_bpf, cmd, attr, sizeof(*attr));
+
+	return fd < 0 ? -errno : fd;
+}
+
+TEST_F(first, devmap_update_wakes)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_DEVMAP,
+		.key_size = 4,
+		.value_size = 4,
+		.max_entries = 1,
+	};
+	__u32 key = 0, index = 1;
+	int map;
+
+	if (access("/proc/sys/net/core/bpf_jit_enable", F_OK))
+		SKIP(return, "no device maps in this kernel");
+	map = bpf_call(BPF_MAP_CREATE, &attr);
+	ASSERT_LE(0, map);
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = map;
+	attr.key = (unsigned long)&key;
+	attr.value = (unsigned long)&index;
+	EXPECT_WAKES(1, !bpf_call(BPF_MAP_UPDATE_ELEM, &attr));
+}
+
+TEST_F(first, tun_wakes)
+{
+	if (access("/dev/net/tun", F_OK))
+		SKIP(return, "no tun in this kernel");
+	EXPECT_WAKES(1, opens("/dev/net/tun"));
+}
+
+static pthread_barrier_t start;
+
+static void *race(void *arg)
+{
+	pthread_barrier_wait(&start);
+	return (void *)(long)makes_socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+TEST_F(first, many_at_once_wake_it_once)
+{
+	pthread_t threads[RACERS];
+	int before = activations();
+	void *made;
+	int i;
+
+	ASSERT_EQ(0, pthread_barrier_init(&start, NULL, RACERS));
+	for (i = 0; i < RACERS; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, race, NULL));
+	for (i = 0; i < RACERS; i++) {
+		ASSERT_EQ(0, pthread_join(threads[i], &made));
+		EXPECT_EQ(1, (long)made);
+	}
+	EXPECT_EQ(1, activations() - before);
+	EXPECT_EQ(1, own_link_index("lo"));
+}
+
+static int owner(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? -errno : (int)st.st_uid;
+}
+
+/*
+ * When both are made by one call, the user namespace has no root yet. That
+ * counts, not that it has one when the files are made.
+ */
+TEST(files_belong_to_whom_they_did_at_birth)
+{
+	/* Whom global root is not. */
+	ASSERT_EQ(0, become_user(1234));
+	ASSERT_EQ(0, unshare_userns(CLONE_NEWNS | CLONE_NEWNET));
+	ASSERT_EQ(0, mount("sysfs", "/mnt", "sysfs", 0, NULL));
+	EXPECT_EQ(NOBODY, owner("/mnt/class/net/lo/mtu"));
+	EXPECT_EQ(NOBODY, owner("/proc/thread-self/net/dev"));
+
+	ASSERT_EQ(0, sys_unshare(CLONE_NEWNET));
+	ASSERT_EQ(0, mount("sysfs", "/mnt", "sysfs", 0, NULL));
+	EXPECT_EQ(0, owner("/mnt/class/net/lo/mtu"));
+	EXPECT_EQ(0, owner("/proc/thread-self/net/dev"));
+}
+
+TEST(eager_wakes_at_birth)
+{
+	ASSERT_EQ(0, write_file(EAGER_SYSCTL, "1"));
+	EXPECT_WAKES(1, !sys_unshare(CLONE_NEWNET));
+	EXPECT_WAKES(0, makes_socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
+/* The sysctl is global, and the harness runs tests one after the other. */
+TEST(eager_is_off_again)
+{
+	ASSERT_EQ(0, write_file(EAGER_SYSCTL, "0"));
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+}
+
+DORMANT_TEST_MAIN
