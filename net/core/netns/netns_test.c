@@ -217,9 +217,23 @@ static void registry_end(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fakes.bad_lock);
 }
 
-static struct net *new_net(void)
+static struct net *new_dormant_net(void)
 {
 	return copy_net_ns(CLONE_NEWNET, &init_user_ns, &init_net);
+}
+
+static struct net *new_net(void)
+{
+	struct net *net = new_dormant_net();
+	int err;
+
+	if (IS_ERR(net))
+		return net;
+	err = net_make_live(net);
+	if (!err)
+		return net;
+	put_net(net);
+	return ERR_PTR(err);
 }
 
 static void expect_call(struct kunit *test, int *at, enum fake_call call,
@@ -288,6 +302,41 @@ static void init_fails_at_each_position(struct kunit *test)
 		expect_undone(test, &at, failing, net);
 		KUNIT_EXPECT_EQ(test, fakes.entries, at);
 	}
+}
+
+/* A dormant one is all zero but for its identity, also after a failure. */
+static void expect_dormant(struct kunit *test, const struct net *net)
+{
+	const size_t identity = offsetof(struct net, identity);
+	const size_t rest = offsetofend(struct net, identity);
+
+	KUNIT_EXPECT_EQ(test, net->state, NETNS_DORMANT);
+	KUNIT_EXPECT_NULL(test, memchr_inv(net, 0, identity));
+	KUNIT_EXPECT_NULL(test, memchr_inv((u8 *)net + rest, 0,
+					   sizeof(*net) - rest));
+}
+
+static void dormant_until_used(struct kunit *test)
+{
+	struct net *net = new_dormant_net();
+	int failing;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, net);
+	KUNIT_EXPECT_EQ(test, fakes.entries, 0);
+	expect_dormant(test, net);
+
+	for (failing = 0; failing < FAKES; failing++) {
+		fakes_forget();
+		fakes.failing = failing;
+		KUNIT_EXPECT_EQ(test, net_make_live(net), -EDOM);
+		expect_dormant(test, net);
+	}
+	fakes_forget();
+	KUNIT_EXPECT_EQ(test, net_make_live(net), 0);
+	KUNIT_EXPECT_EQ(test, net->state, NETNS_LIVE);
+	KUNIT_EXPECT_EQ(test, net_make_live(net), 0);
+	KUNIT_EXPECT_EQ(test, fakes.entries, FAKES);
+	put_net(net);
 }
 
 static bool is_listed(const struct net *wanted)
@@ -530,6 +579,7 @@ static struct kunit_suite netns_suite = {
 
 static struct kunit_case registry_cases[] = {
 	KUNIT_CASE_SLOW(life_in_order),
+	KUNIT_CASE_SLOW(dormant_until_used),
 	KUNIT_CASE_SLOW(init_fails_at_each_position),
 	KUNIT_CASE_SLOW(registration_fails_at_each_namespace),
 	{}

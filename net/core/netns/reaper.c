@@ -40,13 +40,38 @@ static LLIST_HEAD(netns_graves);	/* all done, memory to free */
 
 static struct workqueue_struct *netns_wq __ro_after_init;
 
+/*
+ * Part those that never were live, which go to @dormant, from those that were.
+ * The latter are still on net_namespace_list: until pernet_ops_rwsem is held
+ * their exit_list can be in use by an operation that comes or goes.
+ */
+static struct llist_node *netns_part(struct llist_node *departed,
+				     struct list_head *dormant)
+{
+	struct llist_node *lived = NULL;
+	struct net *net, *next;
+
+	/* The last to depart comes first here; pushing turns that round. */
+	llist_for_each_entry_safe(net, next, departed, reap_node) {
+		if (net->state == NETNS_DORMANT) {
+			list_add(&net->exit_list, dormant);
+		} else {
+			net->reap_node.next = lived;
+			lived = &net->reap_node;
+		}
+	}
+	return lived;
+}
+
 /* All exits, in order of departure; what is left of them goes to @batch. */
-static void netns_take_down(struct list_head *batch)
+static void netns_take_down(struct llist_node *lived, struct list_head *batch)
 {
 	struct net *net;
 
 	guard(rwsem_read)(&pernet_ops_rwsem);
 
+	llist_for_each_entry(net, lived, reap_node)
+		list_add_tail(&net->exit_list, batch);
 	netns_unlist(batch);
 	list_for_each_entry(net, batch, exit_list)
 		netns_nsid_detach(net, netns_nsid_lost);
@@ -82,16 +107,13 @@ static void netns_reaper(struct work_struct *work)
 	LIST_HEAD(dormant);
 	LIST_HEAD(batch);
 
-	departed = llist_reverse_order(departed);
-	llist_for_each_entry(net, departed, reap_node)
-		list_add_tail(&net->exit_list, net->state == NETNS_DORMANT ?
-					       &dormant : &batch);
+	departed = netns_part(departed, &dormant);
 	if (!list_empty(&dormant)) {
 		netns_forget(&dormant);
 		netns_leave(&dormant);
 	}
-	if (!list_empty(&batch))
-		netns_take_down(&batch);
+	if (departed)
+		netns_take_down(departed, &batch);
 
 	rcu_barrier();
 
