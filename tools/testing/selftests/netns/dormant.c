@@ -545,7 +545,7 @@ TEST_F(first, devmap_update_wakes)
 	__u32 key = 0, index = 1;
 	int map;
 
-	if (access("/proc/sys/net/core/bpf_jit_enable", F_OK))
+	if (access("/proc/sys/kernel/unprivileged_bpf_disabled", F_OK))
 		SKIP(return, "no device maps in this kernel");
 	map = bpf_call(BPF_MAP_CREATE, &attr);
 	ASSERT_LE(0, map);
