@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 
 .PHONY: run test shell deps kernel kernel-debug kernel-small kernel-no-netns
-.PHONY: stock stock-small pernet-stock rootfs series prepare clean help
+.PHONY: stock stock-small pernet-stock rootfs bench series prepare clean help
 
 run: deps kernel rootfs ## build the kernel, boot it, and give a tour
 	tools/guest/run --dir tools/guest -- ./tour.sh
@@ -12,6 +12,9 @@ run: deps kernel rootfs ## build the kernel, boot it, and give a tour
 
 test: deps ## run the tests; TESTS=name[,name] runs some (make test TESTS=help)
 	tools/test/run $(TESTS)
+
+bench: deps kernel stock rootfs ## compare with stock's: build/bench/report.md; SET=full, CASES=name[,name]
+	tools/bench/run $(if $(SET),--set $(SET)) $(if $(CASES),--cases $(CASES))
 
 shell: deps kernel rootfs ## an interactive guest
 	tools/guest/run

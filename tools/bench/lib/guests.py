@@ -1,0 +1,108 @@
+"""Runs workloads in guests of both kernels, alternately, and keeps what they say.
+
+Must never drop a workload that failed: it leaves a reason instead of samples.
+"""
+import os
+import shlex
+import subprocess
+import sys
+import time
+
+from cases import INSTRUCTIONS, WALL
+
+GUEST = "build/bench/guest"
+PROGRAMS = "tools/bench/workloads"
+SHARED_SOURCES = ("bench.c", "netlink.c", "uses.c")
+SIDES = ("stock", "ours")
+
+
+def build_programs(target):
+    """Static programs: the guest's user space need not match the host's."""
+    os.makedirs(target, exist_ok=True)
+    shared = [f"{PROGRAMS}/{name}" for name in SHARED_SOURCES]
+    for name in sorted(os.listdir(PROGRAMS)):
+        if name.endswith(".sh"):
+            subprocess.run(["install", "-m", "755", f"{PROGRAMS}/{name}",
+                            f"{target}/{name[:-3]}"], check=True)
+        elif name.endswith(".c") and name not in SHARED_SOURCES:
+            subprocess.run(["gcc", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o",
+                            f"{target}/{name[:-2]}", f"{PROGRAMS}/{name}", *shared],
+                           check=True)
+
+
+def prepare():
+    build_programs(f"{GUEST}/programs")
+    subprocess.run(["install", "-m", "755", "tools/bench/session", GUEST], check=True)
+
+
+def write_commands(path, workloads):
+    with open(path, "w", encoding="utf-8") as file:
+        for number, workload in enumerate(workloads):
+            file.write(f"{number}\t{workload.command}\n")
+
+
+class Outcome:
+    """What one run of a list of workloads gave."""
+
+    def __init__(self, workloads):
+        self.workloads = workloads
+        self.samples = []       # (case, metric, value)
+        self.failures = {}      # case: reason
+        self.started = self.ended = None
+        self.done = set()
+
+    def line(self, text):
+        """One line of the session's; whatever else is there is not for us."""
+        words = text.rstrip("\n").split("\t")
+        if words[0] == "sample" and len(words) == 4:
+            self.samples.append((words[1], words[2], int(words[3])))
+        elif words[0] == "end" and len(words) == 4:
+            number = int(words[1])
+            self.done.add(number)
+            if words[2] != "0":
+                self.fail(number, words[3] or f"status {words[2]}")
+
+    def fail(self, number, reason):
+        have = {case for case, _, _ in self.samples}
+        for case in self.workloads[number].cases:
+            if case not in have:
+                self.failures[case] = reason
+
+    def finish(self, status, reason):
+        """The guest is gone: what has not ended by now never will."""
+        for number, workload in enumerate(self.workloads):
+            if number not in self.done:
+                self.fail(number, reason)
+            elif status:
+                # A kernel that complained spoils all that it measured.
+                self.samples = [s for s in self.samples if s[0] not in workload.cases]
+                self.fail(number, reason)
+            else:
+                self.fail(number, "printed no figure")
+
+
+def run(side, kernel, clock, workloads, log):
+    """One guest; returns its Outcome and the runner's description of it."""
+    guest = workloads[0].guest
+    commands = f"{guest.name}-{clock}"
+    write_commands(f"{GUEST}/{commands}", workloads)
+    command = ["tools/guest/run", "--kernel", kernel, "--mem", str(guest.mem),
+               "--timeout", "3600", "--dir", GUEST]
+    command += ["--icount"] if clock == INSTRUCTIONS else ["--cpus", "2"]
+    command += ["--", "./session", clock, commands]
+    outcome = Outcome(workloads)
+    start = time.monotonic()
+    with open(log, "w", encoding="utf-8") as errors, \
+         open(log + ".out", "w", encoding="utf-8") as out, \
+         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True,
+                          stdin=subprocess.DEVNULL) as process:
+        for text in process.stdout:
+            out.write(text)
+            outcome.line(text)
+    with open(log, encoding="utf-8") as errors:
+        said = errors.read().strip().split("\n")
+    outcome.finish(process.returncode,
+                   f"guest ended with {process.returncode}: {said[-1]}")
+    print(f"bench: {guest.name}, {clock}, {side}: {len(outcome.samples)} samples, "
+          f"{len(outcome.failures)} failed, {time.monotonic() - start:.0f} s", flush=True)
+    return outcome, said[0].removeprefix("guest: ")

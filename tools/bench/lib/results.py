@@ -1,0 +1,100 @@
+"""From samples to results: medians, spread, ratios, and what they say.
+
+A case that one side did not measure stays, as failed. Must never round, and
+must never compare metrics of different clocks.
+"""
+import statistics
+
+from cases import CONTROL_RANGE, CONTROLS, METRICS
+
+# Ratios this close to 1 are neither won nor lost.
+EVEN = 0.03
+
+
+class Collection:
+    """Samples of both sides under (case, clock, metric)."""
+
+    def __init__(self):
+        self.samples = {}
+        self.failures = {}
+
+    def add(self, side, clock, outcome):
+        for case, metric, value in outcome.samples:
+            # Bytes do not depend on the clock; one CPU makes them exact.
+            if (clock, metric) in METRICS:
+                self.samples.setdefault((case, clock, metric), {}) \
+                    .setdefault(side, []).append(value)
+        for case, reason in outcome.failures.items():
+            self.failures.setdefault((case, clock), {})[side] = reason
+
+
+def summary(values):
+    return {"median": statistics.median(values), "min": min(values),
+            "max": max(values), "n": len(values)}
+
+
+def ratio_of(ours, stock, better):
+    """Above 1 we win. None where there is nothing to divide."""
+    over, under = (stock, ours) if better == "lower" else (ours, stock)
+    return over / under if over > 0 and under > 0 else None
+
+
+def entry(key, sides):
+    case, clock, metric = key
+    name, unit, better = METRICS[clock, metric]
+    result = {"name": case, "metric": name, "unit": unit, "better": better}
+    for side in ("ours", "stock"):
+        result[side] = summary(sides[side]) if side in sides else None
+    if result["ours"] and result["stock"]:
+        result["ratio"] = ratio_of(result["ours"]["median"], result["stock"]["median"],
+                                   better)
+    else:
+        result["ratio"] = None
+    return result
+
+
+def spread(result):
+    """The wider of both sides' (max - min) / median."""
+    return max((result[side]["max"] - result[side]["min"]) / abs(result[side]["median"])
+               if result[side]["median"] else 0.0 for side in ("ours", "stock"))
+
+
+def cases(collection):
+    entries = [entry(key, sides) for key, sides in collection.samples.items()]
+    for (case, clock), reasons in collection.failures.items():
+        failed = [e for e in entries if e["name"] == case and
+                  METRICS_CLOCK[e["metric"]] == clock]
+        if not failed:
+            name, unit, better = METRICS[clock, "raw"]
+            failed = [{"name": case, "metric": name, "unit": unit, "better": better,
+                       "ours": None, "stock": None, "ratio": None}]
+            entries += failed
+        for e in failed:
+            e["failed"] = reasons
+            e["ratio"] = None
+    for e in entries:
+        if "failed" not in e and not (e["ours"] and e["stock"]):
+            missing = "ours" if not e["ours"] else "stock"
+            e["failed"] = {missing: "printed no such figure"}
+    return entries
+
+
+METRICS_CLOCK = {name: clock for (clock, _), (name, _, _) in METRICS.items()}
+
+
+def verdict(result):
+    if "failed" in result:
+        return "failed"
+    if result["ratio"] is None:
+        return "none"
+    if result["ratio"] > 1 + EVEN:
+        return "won"
+    return "lost" if result["ratio"] < 1 - EVEN else "even"
+
+
+def broken_controls(entries):
+    """Controls that make the run worthless; the wall's are too noisy to tell."""
+    low, high = CONTROL_RANGE
+    return [e for e in entries
+            if e["name"] in CONTROLS and e["metric"] == "instructions" and
+            (e["ratio"] is None or not low <= e["ratio"] <= high)]

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the workloads share: the clock that counts work, memory, children.
+ *
+ * Whatever fails ends the program with a reason on stderr: a figure from a
+ * workload that went wrong must never be printed.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Held memory, in bytes, as /proc/meminfo has it. */
+struct memory {
+	int64_t slab;
+	int64_t percpu;
+	int64_t vmalloc;
+	int64_t page_tables;
+};
+
+void bench_init(void);
+
+/* Whether the work clock counts instructions; else it is the wall's. */
+bool counts_instructions(void);
+
+/*
+ * The work clock: what the machine did so far, foreground and background. In
+ * units of instructions when QEMU runs with -icount shift=0, else nanoseconds.
+ */
+int64_t work_now(void);
+
+/* Virtual nanoseconds, waiting included. */
+int64_t clock_now(void);
+
+void memory_read(struct memory *mem);
+void memory_settled(struct memory *mem);
+int64_t memory_total(const struct memory *mem);
+/* Objects in use times their size, of all slab caches; -1 without slabinfo. */
+int64_t slab_objects(void);
+
+/*
+ * Waits until background work has ended and memory is back, all but a tenth of
+ * what it was more at @peak than @before and all but a little without @peak, and
+ * returns when that was on the work clock. Without @before, memory may stay.
+ */
+int64_t drained(const struct memory *before, const struct memory *peak);
+
+/* One measured value on stdout. */
+void sample(const char *name, const char *metric, int64_t value);
+
+__attribute__((noreturn, format(printf, 1, 2)))
+void die(const char *fmt, ...);
+
+#define must(call)							\
+({									\
+	__typeof__(call) __ret = (call);				\
+									\
+	if (__ret < 0)							\
+		die("%s:%d: %s: %m", __FILE__, __LINE__, #call);	\
+	__ret;								\
+})
+
+/* Behaves as fork() does, with these clone flags. */
+pid_t fork_into(unsigned long flags);
+/* Dies unless the child exits with status 0. */
+void wait_for(pid_t pid);
+
+/* Memory that children share with their parent. */
+void *shared(size_t size);
+/* A descriptor of the caller's own namespace of this kind. */
+int open_namespace(unsigned long flag);
+/* A namespace of this kind, held by the descriptor only. */
+int new_namespace(unsigned long flag);
+void write_text(const char *path, const char *text);
+void raise_file_limit(unsigned long files);
+int number(const char *text);
+
+#endif /* BENCH_H */

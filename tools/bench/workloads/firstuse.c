@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A namespace made, used in one way and dropped: firstuse CASE USE SAMPLES
+ *
+ * Prints the work from clone to done (raw), the same net of a child that does it
+ * in the initial namespace (net), and the work until everything is gone (total).
+ * It must never let one namespace live beside another.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "uses.h"
+
+static int64_t *done;
+
+static void once(const struct use *use, unsigned long flags, int64_t *raw,
+		 int64_t *total)
+{
+	struct memory before;
+	int64_t start;
+	pid_t pid;
+
+	memory_settled(&before);
+	start = work_now();
+	pid = must(fork_into(flags));
+	if (!pid) {
+		use->run();
+		*done = work_now();
+		_exit(0);
+	}
+	wait_for(pid);
+	*total = drained(&before, NULL) - start;
+	*raw = *done - start;
+}
+
+int main(int argc, char **argv)
+{
+	int64_t raw, total, raw0, total0;
+	const struct use *use;
+	int samples, i;
+
+	if (argc != 4)
+		die("usage: firstuse CASE USE SAMPLES");
+	use = use_by_name(argv[2]);
+	samples = number(argv[3]);
+	done = shared(sizeof(*done));
+	bench_init();
+	/* The first fills caches. */
+	for (i = -1; i < samples; i++) {
+		once(use, CLONE_NEWNET, &raw, &total);
+		once(use, 0, &raw0, &total0);
+		if (i < 0)
+			continue;
+		sample(argv[1], "raw", raw);
+		sample(argv[1], "net", raw - raw0);
+		sample(argv[1], "total", total);
+	}
+	return 0;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Namespaces held by a descriptor each: held USE MAKE BYTES DROP N...
+ *
+ * For each N makes N of them, uses each in one way, and drops them all at once.
+ * Prints, as cases MAKE_N, BYTES_N and DROP_N, the work of making one, the bytes
+ * that one holds, the work of dropping all until their memory is back; and as
+ * MAKE_slope and BYTES what one more costs between the least and the largest N.
+ * A case called - is not wanted. USE may be uts: UTS namespaces, to compare.
+ * It must never count what the descriptors' table takes.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "uses.h"
+
+#define MOST	100000
+
+static int fds[MOST];
+
+struct result {
+	int n;
+	int64_t work;
+	int64_t bytes;
+};
+
+static void make(const struct use *use, int n)
+{
+	unsigned long flag = use ? CLONE_NEWNET : CLONE_NEWUTS;
+	int home = must(open_namespace(flag));
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (unshare(flag))
+			die("unshare number %d: %m", i);
+		if (use)
+			use->run();
+		fds[i] = must(open_namespace(flag));
+	}
+	must(setns(home, flag));
+	close(home);
+}
+
+static void drop(int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+static void print_n(const char *name, int n, const char *metric, int64_t value)
+{
+	char full[64];
+
+	if (!strcmp(name, "-"))
+		return;
+	snprintf(full, sizeof(full), "%s_%d", name, n);
+	sample(full, metric, value);
+}
+
+static void hold(const struct use *use, char **cases, int n,
+		 struct result *result)
+{
+	struct memory before, peak;
+	int64_t start, objects;
+	int i;
+
+	/* The table of descriptors grows now. */
+	for (i = 0; i < n; i++)
+		fds[i] = must(dup(STDIN_FILENO));
+	drop(n);
+	memory_settled(&before);
+	objects = slab_objects();
+
+	start = work_now();
+	make(use, n);
+	result->n = n;
+	result->work = work_now() - start;
+	memory_settled(&peak);
+	result->bytes = memory_total(&peak) - memory_total(&before);
+
+	print_n(cases[0], n, "raw", result->work / n);
+	print_n(cases[1], n, "bytes", result->bytes / n);
+	if (objects >= 0)
+		print_n(cases[1], n, "objects", (slab_objects() - objects) / n);
+
+	start = work_now();
+	drop(n);
+	print_n(cases[2], n, "raw", drained(&before, &peak) - start);
+}
+
+int main(int argc, char **argv)
+{
+	struct result first = { 0 }, last = { 0 };
+	const struct use *use = NULL;
+	char **cases = argv + 2;
+	char slope[64];
+	int i, range;
+
+	if (argc < 6)
+		die("usage: held USE MAKE BYTES DROP N...");
+	if (strcmp(argv[1], "uts"))
+		use = use_by_name(argv[1]);
+	raise_file_limit(MOST + 100);
+	bench_init();
+	/* Fills caches. */
+	make(use, 10);
+	drop(10);
+	for (i = 5; i < argc; i++) {
+		hold(use, cases, number(argv[i]), &last);
+		if (i == 5)
+			first = last;
+	}
+	range = last.n - first.n;
+	if (range <= 0)
+		return 0;
+	snprintf(slope, sizeof(slope), "%s_slope", cases[0]);
+	if (strcmp(cases[0], "-"))
+		sample(slope, "raw", (last.work - first.work) / range);
+	if (strcmp(cases[1], "-"))
+		sample(cases[1], "bytes", (last.bytes - first.bytes) / range);
+	return 0;
+}

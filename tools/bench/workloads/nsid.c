@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Peer ids: nsid N...
+ *
+ * For each N holds N namespaces and gives each an id in the initial one. Prints
+ * the work of assigning the ids and of dropping the namespaces with them, per id
+ * (raw), and net of dropping as many without ids; and the slope of the latter
+ * between the least and the largest N. It must never let the kernel choose ids:
+ * that would be another search.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "netlink.h"
+
+#define MOST	100000
+
+static int fds[MOST];
+
+/* Returns the work of all but making the namespaces. */
+static int64_t hold_and_drop(int n, int nl)
+{
+	struct memory before, peak;
+	int64_t start;
+	int i, err;
+
+	memory_settled(&before);
+	for (i = 0; i < n; i++)
+		fds[i] = new_namespace(CLONE_NEWNET);
+	memory_settled(&peak);
+	drained(NULL, NULL);
+	start = work_now();
+	for (i = 0; i < n && nl >= 0; i++) {
+		err = nl_nsid(nl, fds[i], i);
+		if (err)
+			die("id %d: %s", i, strerror(-err));
+	}
+	for (i = 0; i < n; i++)
+		close(fds[i]);
+	return drained(&before, &peak) - start;
+}
+
+int main(int argc, char **argv)
+{
+	int64_t raw, net, first = 0;
+	char name[32];
+	int i, n, nl;
+
+	if (argc < 2)
+		die("usage: nsid N...");
+	raise_file_limit(MOST + 100);
+	bench_init();
+	nl = must(nl_open());
+	hold_and_drop(10, nl);
+	for (i = 1; i < argc; i++) {
+		n = number(argv[i]);
+		if (n > MOST)
+			die("%d are too many", n);
+		net = -hold_and_drop(n, -1);
+		raw = hold_and_drop(n, nl);
+		net += raw;
+		snprintf(name, sizeof(name), "nsid_%d", n);
+		sample(name, "raw", raw / n);
+		sample(name, "net", net / n);
+		if (i == 1)
+			first = net;
+		else if (i == argc - 1)
+			sample("nsid_slope", "raw",
+			       (net - first) / (n - number(argv[1])));
+	}
+	return 0;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Processes that live in a network namespace each: processes N...
+ *
+ * Prints per process, as cases held_processes_N, the work of starting them and
+ * the bytes that they hold, raw and net of as many processes in UTS namespaces.
+ * It must never let one of the processes do anything.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static void hold(unsigned long flags, int n, int64_t *work, int64_t *bytes)
+{
+	struct memory before, peak;
+	int64_t start;
+	int ends[2], i;
+	char c;
+
+	memory_settled(&before);
+	must(pipe(ends));
+	start = work_now();
+	for (i = 0; i < n; i++) {
+		if (must(fork_into(flags)))
+			continue;
+		close(ends[1]);
+		/* Until the parent closes its end. */
+		_exit(read(ends[0], &c, 1) != 0);
+	}
+	*work = (work_now() - start) / n;
+	memory_settled(&peak);
+	*bytes = (memory_total(&peak) - memory_total(&before)) / n;
+	close(ends[0]);
+	close(ends[1]);
+	for (i = 0; i < n; i++)
+		wait_for(-1);
+	drained(&before, &peak);
+}
+
+int main(int argc, char **argv)
+{
+	int64_t work, bytes, uts_work, uts_bytes;
+	char name[32];
+	int i, n;
+
+	if (argc < 2)
+		die("usage: processes N...");
+	bench_init();
+	for (i = 1; i < argc; i++) {
+		n = number(argv[i]);
+		hold(CLONE_NEWNET, n, &work, &bytes);
+		hold(CLONE_NEWUTS, n, &uts_work, &uts_bytes);
+		snprintf(name, sizeof(name), "held_processes_%d", n);
+		sample(name, "raw", work);
+		sample(name, "net", work - uts_work);
+		sample(name, "bytes", bytes);
+		sample(name, "bytes_net", bytes - uts_bytes);
+	}
+	return 0;
+}
