@@ -231,9 +231,6 @@ struct net {
 extern struct net init_net;
 extern struct list_head net_namespace_list;
 
-int net_make_live(struct net *net);
-struct net *current_net(void);
-struct net *current_net_live(void);
 struct net *get_net_ns_by_pid(pid_t pid);
 struct net *get_net_ns_by_id(const struct net *net, int id);
 
@@ -245,6 +242,9 @@ bool peernet_has_id(const struct net *net, struct net *peer);
 
 struct net *copy_net_ns(unsigned long flags, struct user_namespace *user_ns,
 			struct net *old_net);
+int net_make_live(struct net *net);
+struct net *current_net(void);
+struct net *current_net_live(void);
 struct ns_common *get_net_ns(struct ns_common *ns);
 struct net *get_net_ns_by_fd(int fd);
 void net_ns_get_ownership(const struct net *net, kuid_t *uid, kgid_t *gid);
@@ -321,6 +321,21 @@ static inline struct net *copy_net_ns(unsigned long flags,
 				      struct net *old_net)
 {
 	return flags & CLONE_NEWNET ? ERR_PTR(-EINVAL) : old_net;
+}
+
+static inline int net_make_live(struct net *net)
+{
+	return 0;
+}
+
+static inline struct net *current_net(void)
+{
+	return &init_net;
+}
+
+static inline struct net *current_net_live(void)
+{
+	return &init_net;
 }
 
 static inline struct ns_common *get_net_ns(struct ns_common *ns)
