@@ -12,7 +12,7 @@ from cases import INSTRUCTIONS, WALL
 
 GUEST = "build/bench/guest"
 PROGRAMS = "tools/bench/workloads"
-SHARED_SOURCES = ("bench.c", "netlink.c", "uses.c")
+SHARED_SOURCES = ("bench.c", "memory.c", "netlink.c", "uses.c", "work.c")
 SIDES = ("stock", "ours")
 
 

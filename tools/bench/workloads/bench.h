@@ -12,6 +12,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define __noreturn	__attribute__((noreturn))
+#define __printf(a, b)	__attribute__((format(printf, a, b)))
+
+#define NSEC_PER_SEC	1000000000LL
+#define NSEC_PER_MSEC	1000000LL
+
+/* How long to wait for what must end: emulated, on a loaded machine. */
+#define PATIENCE_NS	(600 * NSEC_PER_SEC)
+
 /* Held memory, in bytes, as /proc/meminfo has it. */
 struct memory {
 	int64_t slab;
@@ -33,6 +42,7 @@ int64_t work_now(void);
 
 /* Virtual nanoseconds, waiting included. */
 int64_t clock_now(void);
+void sleep_ns(int64_t ns);
 
 void memory_read(struct memory *mem);
 void memory_settled(struct memory *mem);
@@ -48,10 +58,9 @@ int64_t slab_objects(void);
 int64_t drained(const struct memory *before, const struct memory *peak);
 
 /* One measured value on stdout. */
-void sample(const char *name, const char *metric, int64_t value);
+void print_sample(const char *name, const char *metric, int64_t value);
 
-__attribute__((noreturn, format(printf, 1, 2)))
-void die(const char *fmt, ...);
+void __noreturn __printf(1, 2) die(const char *fmt, ...);
 
 #define must(call)							\
 ({									\
@@ -75,6 +84,6 @@ int open_namespace(unsigned long flag);
 int new_namespace(unsigned long flag);
 void write_text(const char *path, const char *text);
 void raise_file_limit(unsigned long files);
-int number(const char *text);
+int parse_count(const char *text);
 
 #endif /* BENCH_H */

@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 	if (argc != 4)
 		die("usage: firstuse CASE USE SAMPLES");
 	use = use_by_name(argv[2]);
-	samples = number(argv[3]);
+	samples = parse_count(argv[3]);
 	done = shared(sizeof(*done));
 	bench_init();
 	/* The first fills caches. */
@@ -54,9 +54,9 @@ int main(int argc, char **argv)
 		once(use, 0, &raw0, &total0);
 		if (i < 0)
 			continue;
-		sample(argv[1], "raw", raw);
-		sample(argv[1], "net", raw - raw0);
-		sample(argv[1], "total", total);
+		print_sample(argv[1], "raw", raw);
+		print_sample(argv[1], "net", raw - raw0);
+		print_sample(argv[1], "total", total);
 	}
 	return 0;
 }

@@ -60,7 +60,7 @@ static void print_n(const char *name, int n, const char *metric, int64_t value)
 	if (!strcmp(name, "-"))
 		return;
 	snprintf(full, sizeof(full), "%s_%d", name, n);
-	sample(full, metric, value);
+	print_sample(full, metric, value);
 }
 
 static void hold(const struct use *use, char **cases, int n,
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
 	make(use, 10);
 	drop(10);
 	for (i = 5; i < argc; i++) {
-		hold(use, cases, number(argv[i]), &last);
+		hold(use, cases, parse_count(argv[i]), &last);
 		if (i == 5)
 			first = last;
 	}
@@ -121,8 +121,8 @@ int main(int argc, char **argv)
 		return 0;
 	snprintf(slope, sizeof(slope), "%s_slope", cases[0]);
 	if (strcmp(cases[0], "-"))
-		sample(slope, "raw", (last.work - first.work) / range);
+		print_sample(slope, "raw", (last.work - first.work) / range);
 	if (strcmp(cases[1], "-"))
-		sample(cases[1], "bytes", (last.bytes - first.bytes) / range);
+		print_sample(cases[1], "bytes", (last.bytes - first.bytes) / range);
 	return 0;
 }

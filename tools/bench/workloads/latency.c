@@ -29,7 +29,7 @@ static void quiet_destroy(const char *name)
 	drained(NULL, NULL);
 	start = work_now();
 	close(fd);
-	sample(name, "raw", drained(NULL, NULL) - start);
+	print_sample(name, "raw", drained(NULL, NULL) - start);
 }
 
 /* Enters a new namespace as soon as the limit has room, and leaves it by exit. */
@@ -65,7 +65,7 @@ static void limited_destroy(const char *name, int samples)
 	for (i = 0; i < samples; i++) {
 		enter_and_leave();
 		dropped = shared_time[1];
-		sample(name, "raw", enter_and_leave() - dropped);
+		print_sample(name, "raw", enter_and_leave() - dropped);
 		/* One sample's waiter holds nothing up in the next. */
 		sleep(1);
 	}
@@ -86,12 +86,12 @@ static void name_reuse(const char *name, int nl, int home)
 	start = work_now();
 	close(ns);
 	if (counts_instructions()) {
-		sample(name, "raw", drained(NULL, NULL) - start);
+		print_sample(name, "raw", drained(NULL, NULL) - start);
 		err = nl_dummy(nl, "reuse0");
 	} else {
 		while ((err = nl_dummy(nl, "reuse0")) == -EEXIST)
 			usleep(100);
-		sample(name, "raw", work_now() - start);
+		print_sample(name, "raw", work_now() - start);
 	}
 	if (err)
 		die("the name is not free: %s", strerror(-err));
@@ -104,8 +104,8 @@ int main(int argc, char **argv)
 
 	if (argc != 4)
 		die("usage: latency destroy_latency|name_reuse OTHERS SAMPLES");
-	others = number(argv[2]);
-	samples = number(argv[3]);
+	others = parse_count(argv[2]);
+	samples = parse_count(argv[3]);
 	raise_file_limit(others + 100);
 	shared_time = shared(2 * sizeof(*shared_time));
 	bench_init();

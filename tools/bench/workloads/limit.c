@@ -14,13 +14,13 @@
 
 #include "bench.h"
 
-static void fill(int most, volatile int *count)
+static void fill(int most, int *count)
 {
 	write_text("/proc/self/oom_score_adj", "1000");
-	while (*count < most) {
+	while (__atomic_load_n(count, __ATOMIC_RELAXED) < most) {
 		if (unshare(CLONE_NEWNET) || open_namespace(CLONE_NEWNET) < 0)
 			break;
-		++*count;
+		__atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
 	}
 	_exit(0);
 }
@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		die("usage: limit CASE MOST");
-	most = number(argv[2]);
+	most = parse_count(argv[2]);
 	bench_init();
 	raise_file_limit(most + 100);
 	snprintf(limit, sizeof(limit), "%d", most + 100);
@@ -44,6 +44,6 @@ int main(int argc, char **argv)
 	if (!pid)
 		fill(most, count);
 	must(waitpid(pid, &status, 0));
-	sample(argv[1], "count", *count);
+	print_sample(argv[1], "count", *count);
 	return 0;
 }

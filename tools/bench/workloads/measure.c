@@ -36,13 +36,14 @@ int main(int argc, char **argv)
 {
 	int64_t raw[2], without[2];
 	int samples, number_of, commands, i, c;
+	const char *name;
 	struct memory before;
 
 	if (argc != 6 && argc != 9)
 		die("usage: measure CASE SAMPLES NUMBER COMMAND WITHOUT [CASE COMMAND WITHOUT]");
 	commands = argc == 9 ? 2 : 1;
-	samples = number(argv[2]);
-	number_of = number(argv[3]);
+	samples = parse_count(argv[2]);
+	number_of = parse_count(argv[3]);
 	bench_init();
 	/* The first fills caches. */
 	for (i = -1; i < samples; i++) {
@@ -53,9 +54,9 @@ int main(int argc, char **argv)
 		for (c = 0; c < commands; c++)
 			without[c] = work_of(argv[5 + 3 * c], NULL);
 		for (c = 0; c < commands && i >= 0; c++) {
-			sample(argv[c ? 6 : 1], "raw", raw[c] / number_of);
-			sample(argv[c ? 6 : 1], "net",
-			       (raw[c] - without[c]) / number_of);
+			name = argv[c ? 6 : 1];
+			print_sample(name, "raw", raw[c] / number_of);
+			print_sample(name, "net", (raw[c] - without[c]) / number_of);
 		}
 	}
 	return 0;

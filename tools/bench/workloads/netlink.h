@@ -2,7 +2,7 @@
 /*
  * The few rtnetlink requests that the workloads make.
  *
- * Each returns 0 or a negative errno, from the kernel's acknowledgement. Must
+ * Each returns 0 or a negative errno, from the kernel's acknowledgment. Must
  * never do more than was asked: whatever else it sent would be measured.
  */
 #ifndef BENCH_NETLINK_H

@@ -57,20 +57,20 @@ int main(int argc, char **argv)
 	nl = must(nl_open());
 	hold_and_drop(10, nl);
 	for (i = 1; i < argc; i++) {
-		n = number(argv[i]);
+		n = parse_count(argv[i]);
 		if (n > MOST)
 			die("%d are too many", n);
 		net = -hold_and_drop(n, -1);
 		raw = hold_and_drop(n, nl);
 		net += raw;
 		snprintf(name, sizeof(name), "nsid_%d", n);
-		sample(name, "raw", raw / n);
-		sample(name, "net", net / n);
+		print_sample(name, "raw", raw / n);
+		print_sample(name, "net", net / n);
 		if (i == 1)
 			first = net;
 		else if (i == argc - 1)
-			sample("nsid_slope", "raw",
-			       (net - first) / (n - number(argv[1])));
+			print_sample("nsid_slope", "raw",
+				     (net - first) / (n - parse_count(argv[1])));
 	}
 	return 0;
 }

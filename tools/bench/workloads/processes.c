@@ -51,14 +51,14 @@ int main(int argc, char **argv)
 		die("usage: processes N...");
 	bench_init();
 	for (i = 1; i < argc; i++) {
-		n = number(argv[i]);
+		n = parse_count(argv[i]);
 		hold(CLONE_NEWNET, n, &work, &bytes);
 		hold(CLONE_NEWUTS, n, &uts_work, &uts_bytes);
 		snprintf(name, sizeof(name), "held_processes_%d", n);
-		sample(name, "raw", work);
-		sample(name, "net", work - uts_work);
-		sample(name, "bytes", bytes);
-		sample(name, "bytes_net", bytes - uts_bytes);
+		print_sample(name, "raw", work);
+		print_sample(name, "net", work - uts_work);
+		print_sample(name, "bytes", bytes);
+		print_sample(name, "bytes_net", bytes - uts_bytes);
 	}
 	return 0;
 }

@@ -73,19 +73,19 @@ int main(int argc, char **argv)
 	for (c = 0; strcmp(cases[c].name, argv[1]); c++)
 		if (c + 1 == sizeof(cases) / sizeof(*cases))
 			die("no case %s", argv[1]);
-	iterations = number(argv[2]);
-	batches = number(argv[3]);
+	iterations = parse_count(argv[2]);
+	batches = parse_count(argv[3]);
 	bench_init();
 	/* The first batch fills caches. */
 	for (i = -1; i < batches; i++) {
 		raw = batch(cases[c].how, cases[c].flags, iterations);
 		if (i >= 0)
-			sample(argv[1], "raw", raw);
+			print_sample(argv[1], "raw", raw);
 		if (!cases[c].flags)
 			continue;
 		without = batch(cases[c].how, 0, iterations);
 		if (i >= 0)
-			sample(argv[1], "net", raw - without);
+			print_sample(argv[1], "net", raw - without);
 	}
 	return 0;
 }

@@ -138,8 +138,7 @@ static void list_views(void)
 	must(unshare(CLONE_NEWNS));
 	must(mount("", "/", NULL, MS_REC | MS_SLAVE, NULL));
 	must(mount("sys", "/sys", "sysfs", 0, NULL));
-	program((const char *const[]){ "ls", "/proc/self/net/",
-				       "/sys/class/net/", NULL });
+	program((const char *const[]){ "ls", "/proc/self/net/", "/sys/class/net/", NULL });
 }
 
 static void whole(void)
@@ -148,8 +147,7 @@ static void whole(void)
 	tcp_lo();
 	program((const char *const[]){ "ip", "addr", NULL });
 	/* Errors of single files are normal: some cannot be read. */
-	program((const char *const[]){ "sh", "-c", "sysctl -a 2> /dev/null; :",
-				       NULL });
+	program((const char *const[]){ "sh", "-c", "sysctl -a 2> /dev/null; :", NULL });
 	list_views();
 }
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The clock that counts work.
+ *
+ * With -icount shift=0 a nanosecond of guest time is an instruction, but for an
+ * idle CPU, whose time passes for nothing. So a SCHED_IDLE process takes all
+ * idle time and counts the turns of a loop whose length is known exactly: what
+ * remains of the elapsed time is work, including that of interrupts, softirqs
+ * and kernel threads, whoever they interrupt.
+ *
+ * It must never run beside a second CPU: the turns of the loop would then say
+ * nothing about the first.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+/* Instructions in a turn of the spinner's loop. */
+#define TURN		2
+
+/*
+ * The background is quiet when it does next to nothing in WINDOWS windows in a
+ * row: together longer than a grace period, which a tick or more of this
+ * configuration separates from the work that it holds up.
+ */
+#define WINDOW_NS	(20 * NSEC_PER_MSEC)
+#define WINDOWS		5
+#define QUIET_WORK	60000
+
+/* Freed memory is back when at most a tenth is not; caches keep a little. */
+#define REST_SHARE	10
+#define REST_LEAST	(2 << 20)
+
+static uint64_t *turns;
+/* Elapsed time per nanosecond of spinning in a calm guest: ticks take a bit. */
+static double idle_factor = 1.0;
+
+bool counts_instructions(void)
+{
+	return turns;
+}
+
+static uint64_t turned(void)
+{
+	return __atomic_load_n(turns, __ATOMIC_RELAXED);
+}
+
+int64_t clock_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+int64_t work_now(void)
+{
+	if (!turns)
+		return clock_now();
+	return clock_now() - (int64_t)(idle_factor * TURN * turned());
+}
+
+void sleep_ns(int64_t ns)
+{
+	struct timespec ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+
+	nanosleep(&ts, NULL);
+}
+
+static void spin(void)
+{
+	struct sched_param param = { 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	must(sched_setscheduler(0, SCHED_IDLE, &param));
+	asm volatile("1: incq %0; jmp 1b" : "+m"(*turns));
+	__builtin_unreachable();
+}
+
+static void calibrate(void)
+{
+	double least = 0, factor;
+	uint64_t turns0;
+	int64_t start;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		start = clock_now();
+		turns0 = turned();
+		sleep_ns(WINDOW_NS * 2);
+		factor = (double)(clock_now() - start) / TURN / (turned() - turns0);
+		if (!i || factor < least)
+			least = factor;
+	}
+	idle_factor = least;
+	if (least < 1 || least > 1.02)
+		die("a nanosecond is no instruction: idle takes %.4f", least);
+}
+
+void bench_init(void)
+{
+	const char *clock = getenv("BENCH_CLOCK");
+	uint64_t *page;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!clock || strcmp(clock, "instructions"))
+		return;
+	if (sysconf(_SC_NPROCESSORS_ONLN) != 1)
+		die("instructions are counted on one CPU only");
+	page = shared(sizeof(*page));
+	turns = page;
+	if (!must(fork()))
+		spin();
+	calibrate();
+}
+
+/* The beginning of the first of the quiet windows. */
+static int64_t calm_since(void)
+{
+	int64_t end = clock_now() + PATIENCE_NS;
+	int64_t since = work_now(), last = since, now;
+	int calm = 0;
+
+	while (calm < WINDOWS) {
+		if (clock_now() > end)
+			die("the background does not become quiet");
+		sleep_ns(WINDOW_NS);
+		now = work_now();
+		if (now - last < QUIET_WORK) {
+			calm++;
+		} else {
+			calm = 0;
+			since = now;
+		}
+		last = now;
+	}
+	return since;
+}
+
+int64_t drained(const struct memory *before, const struct memory *peak)
+{
+	int64_t end = clock_now() + PATIENCE_NS;
+	int64_t base, rest = 0, done;
+	struct memory mem;
+
+	if (!before)
+		return turns ? calm_since() : clock_now();
+	base = before->slab + before->percpu;
+	if (peak)
+		rest = (peak->slab + peak->percpu - base) / REST_SHARE;
+	if (rest < REST_LEAST)
+		rest = REST_LEAST;
+	for (;;) {
+		done = turns ? calm_since() : clock_now();
+		memory_read(&mem);
+		if (mem.slab + mem.percpu <= base + rest)
+			return done;
+		if (clock_now() > end)
+			die("memory does not come back: %ld KiB more than before",
+			    (long)(mem.slab + mem.percpu - base) / 1024);
+		sleep_ns(NSEC_PER_MSEC);
+	}
+}
