@@ -20,6 +20,7 @@ METRICS = {
     (INSTRUCTIONS, "bytes_net"): ("bytes_net", "bytes", "lower"),
     (INSTRUCTIONS, "objects"): ("slab_bytes", "bytes", "lower"),
     (INSTRUCTIONS, "grace_periods"): ("grace_periods", "grace periods", "lower"),
+    (INSTRUCTIONS, "expedited"): ("grace_periods_expedited", "grace periods", "lower"),
     (WALL, "raw"): ("wall", "ns", "lower"),
     (WALL, "net"): ("wall_net", "ns", "lower"),
     (WALL, "total"): ("wall_total", "ns", "lower"),
@@ -31,6 +32,7 @@ class Guest(NamedTuple):
     """Workloads of one group share a guest, one after another."""
     name: str
     mem: int = 1024
+    plugin: bool = False        # tools/bench/plugin counts, not the guest
 
 
 class Workload(NamedTuple):
@@ -39,6 +41,7 @@ class Workload(NamedTuple):
     command: str
     cases: tuple
     clocks: tuple = (INSTRUCTIONS,)
+    native: bool = True         # means something outside of a guest, too
 
 
 NO_FB = "/proc/sys/net/core/fb_tunnels_only_for_init_net"
@@ -51,20 +54,22 @@ def without_fb_tunnels(command):
 
 def unused(full):
     guest = Guest("unused")
-    loops = "100 9" if full else "50 5"
+    batches = 9 if full else 5
 
-    def case(name, about, change=str):
+    # As cheap as they are, a tick more or less must not show.
+    def case(name, about, change=str, iterations=300):
+        loops = f"{iterations} {batches}"
         return Workload(guest, about, change(f"unused {name} {loops}"), (name,), BOTH)
 
     return [
         case("fork_exit", "control: fork, exit, wait"),
         Workload(guest, "control: getpid()", "unused getpid 100000 5", ("getpid",), BOTH),
-        case("unshare_net", "fork, unshare(CLONE_NEWNET), exit"),
+        case("unshare_net", "fork, unshare(CLONE_NEWNET), exit", iterations=50),
         case("unshare_net_no_fb_tunnels", "the same with fb_tunnels_only_for_init_net=1",
-             without_fb_tunnels),
+             without_fb_tunnels, 50),
         case("unshare_uts", "yardstick: fork, unshare(CLONE_NEWUTS), exit"),
-        case("clone_net", "clone(CLONE_NEWNET), exit"),
-        case("clone_newuser_net", "clone(CLONE_NEWUSER | CLONE_NEWNET), exit"),
+        case("clone_net", "clone(CLONE_NEWNET), exit", iterations=50),
+        case("clone_newuser_net", "clone(CLONE_NEWUSER | CLONE_NEWNET), exit", iterations=50),
     ]
 
 
@@ -95,6 +100,7 @@ def held(full):
     sizes = (100, 1000, 10000) if full else (100, 1000)
     batch = (100, 1000, 4000) if full else (100, 1000)
     some = 100 if full else 50
+    samples = 3 if full else 2
 
     def names(pattern, ns):
         return tuple(f"{pattern}_{n}" for n in ns)
@@ -108,7 +114,7 @@ def held(full):
             cases += (held_bytes,) if held_bytes != "-" else ()
         numbers = " ".join(map(str, ns))
         return Workload(guest, about,
-                        change(f"held {use} {make} {held_bytes} {drop} {numbers}"),
+                        change(f"held {samples} {use} {make} {held_bytes} {drop} {numbers}"),
                         cases, clocks)
 
     rows = [
@@ -136,52 +142,114 @@ def beside(full):
     ids = tuple(f"nsid_{n}" for n in sizes) + ("nsid_slope",)
     processes = (100, 1000, 20000) if full else (100, 1000)
     numbers = " ".join(map(str, sizes))
+    samples = 1 if full else 2
     return [
         Workload(some, "processes in a namespace each, against UTS namespaces",
-                 f"processes {' '.join(map(str, processes))}",
-                 tuple(f"held_processes_{n}" for n in processes)),
+                 f"processes {samples} {' '.join(map(str, processes))}",
+                 tuple(f"held_processes_{n}" for n in processes) +
+                 ("bytes_per_ns_unused_no_fd",)),
         Workload(some, "peer ids assigned and dropped with their namespaces",
-                 f"nsid {numbers}", ids),
+                 f"nsid {samples} {numbers}", ids),
         Workload(some, "one namespace dropped beside others",
                  f"latency destroy_latency {1000 if full else 100} 5",
                  ("destroy_latency",), BOTH),
         Workload(some, "a veth end dropped with its namespace, until the name is free",
                  "latency name_reuse 10 5", ("name_reuse",), BOTH),
         Workload(Guest("limit", 2048), "held by descriptors in 2 GiB, at most 100,000",
-                 "limit max_held_2g 100000", ("max_held_2g",), (WALL,)),
+                 "limit max_held_2g 100000", ("max_held_2g",), (WALL,), native=False),
     ]
 
 
 def published(full):
-    """What others have published of network namespaces, in smaller numbers."""
-    guest = Guest("published", 1536)
-    n = 100 if full else 20
-    samples = 5 if full else 2
+    """What others have published of network namespaces; smaller in the quick set."""
+    guest = Guest("published", 6144 if full else 1536)
 
-    def loop(name, about, command, without):
+    def loop(name, about, samples, n, command, without):
         counted = f"for i in $(seq {n}); do {{}}; done"
         return Workload(guest, about, f"measure {name} {samples} {n} "
-                        f"'{counted.format(command)}' '{counted.format(without)}'", (name,))
+                        f"'{counted.format(command)}' '{counted.format(without)}'",
+                        (name,), BOTH)
 
+    n = 1000 if full else 20
+    samples = 10 if full else 2
     add = f"for i in $(seq {n}); do ip netns add n$i; done"
     delete = f"for i in $(seq {n}); do ip netns del n$i; done"
     plain = f"for i in $(seq {n}); do unshare -m true; done"
     return [
-        loop("loop_unshare_true", "a loop of `unshare -n true`, net of `unshare -u true`",
-             "unshare -n true", "unshare -u true"),
-        loop("loop_unshare_false", "a loop of `unshare -n false`",
-             "unshare -n false || :", "unshare -u false || :"),
+        loop("loop_unshare_true", "a loop of `unshare -n /bin/true`, net of the same with -u",
+             *((40, 100) if full else (2, 20)), "unshare -n /bin/true", "unshare -u /bin/true"),
+        loop("loop_unshare_false", "a loop of `unshare -n /bin/false`, net of the same with -u",
+             *((1, 1000) if full else (2, 20)),
+             "unshare -n /bin/false || :", "unshare -u /bin/false || :"),
         Workload(guest, "`unshare -n` and lo up, all at once",
                  f"measure loop_unshare_lo_up {samples} {n} "
                  f"'for i in $(seq {n}); do unshare -n ip link set lo up & done; wait' "
                  f"'for i in $(seq {n}); do unshare -u ip link show lo > /dev/null & done; "
-                 "wait'", ("loop_unshare_lo_up",)),
-        Workload(guest, "loops of `ip netns add` and `ip netns del`",
-                 f"measure loop_netns_add {samples} {n} '{add}' '{plain}' "
-                 f"loop_netns_del '{delete}' '{plain}'",
-                 ("loop_netns_add", "loop_netns_del")),
+                 "wait'", ("loop_unshare_lo_up",), BOTH),
+        Workload(guest, "a loop of `ip netns add`, and one of `ip netns del`, net of one "
+                 "of `unshare -m true`", f"measure loop_netns_add {1 if full else 2} {n} "
+                 f"'{add}' '{plain}' loop_netns_del '{delete}' '{plain}'",
+                 ("loop_netns_add", "loop_netns_del"), BOTH),
+    ]
+
+
+TRAFFIC = {
+    "udp64": "a datagram of 64 bytes",
+    "tcp_stream": "a MiB over TCP",
+    "tcp_rr": "a request and its answer over TCP, a byte each",
+    "tcp_crr": "the same with a connection of its own",
+}
+WAYS = {
+    "": "",
+    " gro": ", GRO without TSO: through NAPI",
+    " fq": ", fq as qdisc",
+    " gro fq": ", GRO without TSO: through NAPI, fq as qdisc",
+}
+
+
+def pairs(full):
+    """veth, and netkit where it can do the same."""
+    guest = Guest("pairs", 2048)
+    batches = 9 if full else 3
+    rows = []
+    for kind in ("veth", "netkit"):
+        for traffic, about in TRAFFIC.items():
+            for way, how in WAYS.items():
+                if kind == "netkit" and "gro" in way:
+                    continue
+                name = f"{kind}_{traffic}{way.replace(' ', '_')}"
+                rows.append(Workload(guest, f"{about}, end to end through {kind}{how}",
+                                     f"veth {name} {kind} {traffic} {batches}{way}", (name,),
+                                     (INSTRUCTIONS,) if way else BOTH))
+        rows.append(Workload(guest, f"{kind} pairs between two namespaces, made, held, and "
+                             "ended with one of these",
+                             f"pairs {kind} 1000 {3 if full else 1}",
+                             (f"{kind}_pair_create", f"{kind}_pair_bytes",
+                              f"{kind}_pair_destroy_1000")))
+    return rows
+
+
+def drivers(full):
+    """What lies between the driver's transmit function and the stack at the other end."""
+    guest = Guest("drivers", plugin=True)
+    records = 9 if full else 5
+
+    def case(kind, traffic, about):
+        name = f"{kind}_{traffic}_driver"
+        return Workload(guest, f"from the entry of {kind}_xmit() to that of "
+                        f"__netif_receive_skb_core() {about}",
+                        f"driver {name} {kind} {traffic} {records}", (name,), native=False)
+
+    return [
+        case("veth", "udp64", "at the peer, a datagram of 64 bytes"),
+        case("veth", "gso", "at the peer, one packet of 44 segments"),
+        case("veth", "xdp_redirect",
+             "at the end of a second pair, where XDP in the peer of the first redirects to"),
+        case("netkit", "udp64", "at the peer, a datagram of 64 bytes"),
+        case("netkit", "gso", "at the peer, one packet of 44 segments"),
     ]
 
 
 def table(full):
-    return unused(full) + first_use(full) + held(full) + beside(full) + published(full)
+    return (unused(full) + first_use(full) + held(full) + beside(full) + published(full) +
+            pairs(full) + drivers(full))

@@ -11,8 +11,10 @@ import time
 from cases import INSTRUCTIONS, WALL
 
 GUEST = "build/bench/guest"
+PLUGIN = "build/bench/between.so"
 PROGRAMS = "tools/bench/workloads"
-SHARED_SOURCES = ("bench.c", "memory.c", "netlink.c", "uses.c", "work.c")
+SHARED_SOURCES = ("bench.c", "grace.c", "memory.c", "netlink.c", "path.c", "uses.c",
+                  "work.c")
 SIDES = ("stock", "ours")
 
 
@@ -32,6 +34,9 @@ def build_programs(target):
 
 def prepare():
     build_programs(f"{GUEST}/programs")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra",
+                    "-Wno-unused-parameter", "-Werror", "-o", PLUGIN,
+                    "tools/bench/plugin/between.c"], check=True)
     subprocess.run(["install", "-m", "755", "tools/bench/session", GUEST], check=True)
 
 
@@ -62,6 +67,12 @@ class Outcome:
             if words[2] != "0":
                 self.fail(number, words[3] or f"status {words[2]}")
 
+    def plugin(self, lines):
+        """What the plugin counted while a workload ran: a case and a figure a line."""
+        for text in lines:
+            case, value = text.rstrip("\n").split("\t")
+            self.samples.append((case, "raw", int(value)))
+
     def fail(self, number, reason):
         have = {case for case, _, _ in self.samples}
         for case in self.workloads[number].cases:
@@ -84,11 +95,13 @@ class Outcome:
 def run(side, kernel, clock, workloads, log):
     """One guest; returns its Outcome and the runner's description of it."""
     guest = workloads[0].guest
-    commands = f"{guest.name}-{clock}"
+    commands = f"{guest.name}-{clock}-{side}"
     write_commands(f"{GUEST}/{commands}", workloads)
     command = ["tools/guest/run", "--kernel", kernel, "--mem", str(guest.mem),
                "--timeout", "3600", "--dir", GUEST]
     command += ["--icount"] if clock == INSTRUCTIONS else ["--cpus", "2"]
+    if guest.plugin:
+        command += ["--plugin", f"{os.path.abspath(PLUGIN)},out={os.path.abspath(log)}.plugin"]
     command += ["--", "./session", clock, commands]
     outcome = Outcome(workloads)
     start = time.monotonic()
@@ -99,6 +112,9 @@ def run(side, kernel, clock, workloads, log):
         for text in process.stdout:
             out.write(text)
             outcome.line(text)
+    if guest.plugin and os.path.exists(log + ".plugin"):
+        with open(log + ".plugin", encoding="utf-8") as counted:
+            outcome.plugin(counted)
     with open(log, encoding="utf-8") as errors:
         said = errors.read().strip().split("\n")
     outcome.finish(process.returncode,

@@ -43,8 +43,11 @@ int64_t work_now(void);
 /* Virtual nanoseconds, waiting included. */
 int64_t clock_now(void);
 void sleep_ns(int64_t ns);
+/* An idle CPU, which costs an emulator nothing: the work clock goes wrong. */
+void sleep_uncounted(int64_t ns);
 
 void memory_read(struct memory *mem);
+/* Exact, as long as nothing is on its way; what the work clock said is void. */
 void memory_settled(struct memory *mem);
 int64_t memory_total(const struct memory *mem);
 /* Objects in use times their size, of all slab caches; -1 without slabinfo. */
@@ -56,6 +59,9 @@ int64_t slab_objects(void);
  * returns when that was on the work clock. Without @before, memory may stay.
  */
 int64_t drained(const struct memory *before, const struct memory *peak);
+
+/* What to give to drained(), when nothing is to be known about the bytes. */
+void drained_before(struct memory *before);
 
 /* One measured value on stdout. */
 void print_sample(const char *name, const char *metric, int64_t value);

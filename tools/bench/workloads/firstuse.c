@@ -23,7 +23,7 @@ static void once(const struct use *use, unsigned long flags, int64_t *raw,
 	int64_t start;
 	pid_t pid;
 
-	memory_settled(&before);
+	drained_before(&before);
 	start = work_now();
 	pid = must(fork_into(flags));
 	if (!pid) {

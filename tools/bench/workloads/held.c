@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Namespaces held by a descriptor each: held USE MAKE BYTES DROP N...
+ * Namespaces held by a descriptor each: held SAMPLES USE MAKE BYTES DROP N...
  *
  * For each N makes N of them, uses each in one way, and drops them all at once.
  * Prints, as cases MAKE_N, BYTES_N and DROP_N, the work of making one, the bytes
- * that one holds, the work of dropping all until their memory is back; and as
- * MAKE_slope and BYTES what one more costs between the least and the largest N.
+ * that one holds, the work (and the grace periods) of dropping all until their
+ * memory is back; and as MAKE_slope and BYTES what one more costs between the
+ * least and the largest N.
  * A case called - is not wanted. USE may be uts: UTS namespaces, to compare.
  * It must never count what the descriptors' table takes.
  */
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "grace.h"
 #include "uses.h"
 
 #define MOST	100000
@@ -63,6 +65,20 @@ static void print_n(const char *name, int n, const char *metric, int64_t value)
 	print_sample(full, metric, value);
 }
 
+static void drop_and_print(const char *name, int n, const struct memory *before,
+			   const struct memory *peak)
+{
+	bool counted = grace_begin();
+	int64_t start = work_now();
+	char full[64];
+
+	drop(n);
+	print_n(name, n, "raw", drained(before, peak) - start);
+	snprintf(full, sizeof(full), "%s_%d", name, n);
+	if (counted)
+		grace_end(full);
+}
+
 static void hold(const struct use *use, char **cases, int n,
 		 struct result *result)
 {
@@ -70,6 +86,8 @@ static void hold(const struct use *use, char **cases, int n,
 	int64_t start, objects;
 	int i;
 
+	if (n > MOST)
+		die("%d are too many", n);
 	/* The table of descriptors grows now. */
 	for (i = 0; i < n; i++)
 		fds[i] = must(dup(STDIN_FILENO));
@@ -89,40 +107,52 @@ static void hold(const struct use *use, char **cases, int n,
 	if (objects >= 0)
 		print_n(cases[1], n, "objects", (slab_objects() - objects) / n);
 
-	start = work_now();
-	drop(n);
-	print_n(cases[2], n, "raw", drained(&before, &peak) - start);
+	if (strcmp(cases[2], "-")) {
+		drop_and_print(cases[2], n, &before, &peak);
+	} else {
+		drop(n);
+		drained(&before, &peak);
+	}
 }
 
-int main(int argc, char **argv)
+/* One sample of everything. */
+static void hold_each(const struct use *use, char **cases, char **numbers)
 {
 	struct result first = { 0 }, last = { 0 };
-	const struct use *use = NULL;
-	char **cases = argv + 2;
 	char slope[64];
-	int i, range;
+	int range;
 
-	if (argc < 6)
-		die("usage: held USE MAKE BYTES DROP N...");
-	if (strcmp(argv[1], "uts"))
-		use = use_by_name(argv[1]);
-	raise_file_limit(MOST + 100);
-	bench_init();
-	/* Fills caches. */
-	make(use, 10);
-	drop(10);
-	for (i = 5; i < argc; i++) {
-		hold(use, cases, parse_count(argv[i]), &last);
-		if (i == 5)
+	for (; *numbers; numbers++) {
+		hold(use, cases, parse_count(*numbers), &last);
+		if (!first.n)
 			first = last;
 	}
 	range = last.n - first.n;
 	if (range <= 0)
-		return 0;
+		return;
 	snprintf(slope, sizeof(slope), "%s_slope", cases[0]);
 	if (strcmp(cases[0], "-"))
 		print_sample(slope, "raw", (last.work - first.work) / range);
 	if (strcmp(cases[1], "-"))
 		print_sample(cases[1], "bytes", (last.bytes - first.bytes) / range);
+}
+
+int main(int argc, char **argv)
+{
+	const struct use *use = NULL;
+	int samples, i;
+
+	if (argc < 7)
+		die("usage: held SAMPLES USE MAKE BYTES DROP N...");
+	samples = parse_count(argv[1]);
+	if (strcmp(argv[2], "uts"))
+		use = use_by_name(argv[2]);
+	raise_file_limit(MOST + 100);
+	bench_init();
+	/* Fills caches. */
+	make(use, 10);
+	drop(10);
+	for (i = 0; i < samples; i++)
+		hold_each(use, argv + 3, argv + 6);
 	return 0;
 }

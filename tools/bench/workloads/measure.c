@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 	bench_init();
 	/* The first fills caches. */
 	for (i = -1; i < samples; i++) {
-		memory_settled(&before);
+		drained_before(&before);
 		for (c = 0; c < commands; c++)
 			raw[c] = work_of(argv[4 + 3 * c],
 					 c == commands - 1 ? &before : NULL);

@@ -70,7 +70,7 @@ void memory_settled(struct memory *mem)
 		if (clock_now() > end)
 			die("memory does not settle");
 		write_text("/proc/sys/vm/drop_caches", "3");
-		sleep_ns(100 * NSEC_PER_MSEC);
+		sleep_uncounted(100 * NSEC_PER_MSEC);
 		memory_read(mem);
 		total = memory_total(mem);
 		stable = llabs(total - last) <= 64 * 1024 ? stable + 1 : 0;

@@ -8,6 +8,7 @@
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
@@ -173,6 +174,32 @@ int nl_address(int nl, const char *name, const char *address)
 	put(&req, &ifa, sizeof(ifa));
 	put_attr(&req, IFA_LOCAL, &addr, sizeof(addr));
 	put_attr(&req, IFA_ADDRESS, &addr, sizeof(addr));
+	return talk(nl, &req);
+}
+
+int nl_qdisc(int nl, const char *name, const char *kind)
+{
+	struct tcmsg tcm = {
+		.tcm_ifindex = if_nametoindex(name),
+		.tcm_parent = TC_H_ROOT,
+	};
+	struct request req;
+
+	begin(&req, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
+	put(&req, &tcm, sizeof(tcm));
+	put_name(&req, TCA_KIND, kind);
+	return talk(nl, &req);
+}
+
+int nl_xdp(int nl, const char *name, int program)
+{
+	struct rtattr *xdp;
+	struct request req;
+
+	begin_link(&req, RTM_NEWLINK, name, 0);
+	xdp = put_attr(&req, IFLA_XDP, NULL, 0);
+	put_attr(&req, IFLA_XDP_FD, &program, sizeof(program));
+	end_nest(&req, xdp);
 	return talk(nl, &req);
 }
 

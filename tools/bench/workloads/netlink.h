@@ -20,6 +20,10 @@ int nl_delete(int nl, const char *name);
 int nl_up(int nl, const char *name);
 /* IPv4, in a /24. */
 int nl_address(int nl, const char *name, const char *address);
+/* As the root qdisc. */
+int nl_qdisc(int nl, const char *name, const char *kind);
+/* In the driver, or not at all where that has none of its own. */
+int nl_xdp(int nl, const char *name, int program);
 int nl_nsid(int nl, int ns, int id);
 
 #endif /* BENCH_NETLINK_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Peer ids: nsid N...
+ * Peer ids: nsid SAMPLES N...
  *
  * For each N holds N namespaces and gives each an id in the initial one. Prints
  * the work of assigning the ids and of dropping the namespaces with them, per id
@@ -44,20 +44,14 @@ static int64_t hold_and_drop(int n, int nl)
 	return drained(&before, &peak) - start;
 }
 
-int main(int argc, char **argv)
+static void assign_each(int nl, char **numbers)
 {
-	int64_t raw, net, first = 0;
+	int64_t raw, net = 0, first = 0;
+	int n = 0, least = 0;
 	char name[32];
-	int i, n, nl;
 
-	if (argc < 2)
-		die("usage: nsid N...");
-	raise_file_limit(MOST + 100);
-	bench_init();
-	nl = must(nl_open());
-	hold_and_drop(10, nl);
-	for (i = 1; i < argc; i++) {
-		n = parse_count(argv[i]);
+	for (; *numbers; numbers++) {
+		n = parse_count(*numbers);
 		if (n > MOST)
 			die("%d are too many", n);
 		net = -hold_and_drop(n, -1);
@@ -66,11 +60,26 @@ int main(int argc, char **argv)
 		snprintf(name, sizeof(name), "nsid_%d", n);
 		print_sample(name, "raw", raw / n);
 		print_sample(name, "net", net / n);
-		if (i == 1)
+		if (!least) {
+			least = n;
 			first = net;
-		else if (i == argc - 1)
-			print_sample("nsid_slope", "raw",
-				     (net - first) / (n - parse_count(argv[1])));
+		}
 	}
+	if (n > least)
+		print_sample("nsid_slope", "raw", (net - first) / (n - least));
+}
+
+int main(int argc, char **argv)
+{
+	int i, nl;
+
+	if (argc < 3)
+		die("usage: nsid SAMPLES N...");
+	raise_file_limit(MOST + 100);
+	bench_init();
+	nl = must(nl_open());
+	hold_and_drop(10, nl);
+	for (i = 0; i < parse_count(argv[1]); i++)
+		assign_each(nl, argv + 2);
 	return 0;
 }

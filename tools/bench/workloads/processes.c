@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Processes that live in a network namespace each: processes N...
+ * Processes that live in a network namespace each: processes SAMPLES N...
  *
  * Prints per process, as cases held_processes_N, the work of starting them and
- * the bytes that they hold, raw and net of as many processes in UTS namespaces.
+ * the bytes that they hold, raw and net of as many processes in UTS namespaces;
+ * and as bytes_per_ns_unused_no_fd the bytes net of as many processes that share
+ * the initial namespaces: what a namespace costs that no descriptor holds.
  * It must never let one of the processes do anything.
  */
 #define _GNU_SOURCE
@@ -41,17 +43,14 @@ static void hold(unsigned long flags, int n, int64_t *work, int64_t *bytes)
 	drained(&before, &peak);
 }
 
-int main(int argc, char **argv)
+static void hold_each(char **numbers)
 {
-	int64_t work, bytes, uts_work, uts_bytes;
+	int64_t work, bytes = 0, uts_work, uts_bytes, plain_work, plain_bytes;
 	char name[32];
-	int i, n;
+	int n = 0;
 
-	if (argc < 2)
-		die("usage: processes N...");
-	bench_init();
-	for (i = 1; i < argc; i++) {
-		n = parse_count(argv[i]);
+	for (; *numbers; numbers++) {
+		n = parse_count(*numbers);
 		hold(CLONE_NEWNET, n, &work, &bytes);
 		hold(CLONE_NEWUTS, n, &uts_work, &uts_bytes);
 		snprintf(name, sizeof(name), "held_processes_%d", n);
@@ -60,5 +59,21 @@ int main(int argc, char **argv)
 		print_sample(name, "bytes", bytes);
 		print_sample(name, "bytes_net", bytes - uts_bytes);
 	}
+	hold(0, n, &plain_work, &plain_bytes);
+	print_sample("bytes_per_ns_unused_no_fd", "bytes", bytes - plain_bytes);
+}
+
+int main(int argc, char **argv)
+{
+	int64_t work, bytes;
+	int i;
+
+	if (argc < 3)
+		die("usage: processes SAMPLES N...");
+	bench_init();
+	/* Fills caches. */
+	hold(CLONE_NEWNET, 10, &work, &bytes);
+	for (i = 0; i < parse_count(argv[1]); i++)
+		hold_each(argv + 2);
 	return 0;
 }

@@ -55,7 +55,7 @@ static int64_t batch(enum how how, unsigned long flags, int iterations)
 	int64_t start;
 	int i;
 
-	memory_settled(&before);
+	drained_before(&before);
 	start = work_now();
 	for (i = 0; i < iterations; i++)
 		once(how, flags);

@@ -40,6 +40,7 @@
 #define REST_LEAST	(2 << 20)
 
 static uint64_t *turns;
+static pid_t spinner;
 /* Elapsed time per nanosecond of spinning in a calm guest: ticks take a bit. */
 static double idle_factor = 1.0;
 
@@ -85,6 +86,15 @@ static void spin(void)
 	__builtin_unreachable();
 }
 
+void sleep_uncounted(int64_t ns)
+{
+	if (turns)
+		must(kill(spinner, SIGSTOP));
+	sleep_ns(ns);
+	if (turns)
+		must(kill(spinner, SIGCONT));
+}
+
 static void calibrate(void)
 {
 	double least = 0, factor;
@@ -117,7 +127,8 @@ void bench_init(void)
 		die("instructions are counted on one CPU only");
 	page = shared(sizeof(*page));
 	turns = page;
-	if (!must(fork()))
+	spinner = must(fork());
+	if (!spinner)
 		spin();
 	calibrate();
 }
@@ -143,6 +154,12 @@ static int64_t calm_since(void)
 		last = now;
 	}
 	return since;
+}
+
+void drained_before(struct memory *before)
+{
+	drained(NULL, NULL);
+	memory_read(before);
 }
 
 int64_t drained(const struct memory *before, const struct memory *peak)

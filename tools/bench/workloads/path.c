@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A pair of devices between two namespaces, ready for traffic.
+ *
+ * One process has the sockets of both ends: nothing is measured but the path of
+ * the packets. IPv6 is off, as it sends of its own accord. It must never use a
+ * library that would add its own work.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "netlink.h"
+#include "path.h"
+
+#define PORT	4244
+
+static void need(int err, const char *what)
+{
+	if (err)
+		die("%s: %s", what, strerror(-err));
+}
+
+void enter(int ns)
+{
+	must(setns(ns, CLONE_NEWNET));
+}
+
+static int quiet_namespace(void)
+{
+	int ns;
+
+	must(unshare(CLONE_NEWNET));
+	if (!access("/proc/sys/net/ipv6", F_OK))
+		write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+	ns = must(open_namespace(CLONE_NEWNET));
+	return ns;
+}
+
+void path_make(struct path *path, const char *kind)
+{
+	int nl;
+
+	path->near = quiet_namespace();
+	path->far = quiet_namespace();
+	nl = must(nl_open());
+	need(nl_pair(nl, kind, "near", path->near, "far", path->far), kind);
+	close(nl);
+}
+
+static void end_up(int ns, const char *name, const char *address)
+{
+	int nl;
+
+	enter(ns);
+	nl = must(nl_open());
+	need(nl_up(nl, name), name);
+	need(nl_address(nl, name, address), address);
+	close(nl);
+}
+
+void path_up(struct path *path)
+{
+	end_up(path->near, "near", NEAR_ADDRESS);
+	end_up(path->far, "far", FAR_ADDRESS);
+}
+
+static void set_feature(int sock, struct ifreq *ifr, int set, int get, int on)
+{
+	struct ethtool_value value = { set, on };
+
+	ifr->ifr_data = (void *)&value;
+	must(ioctl(sock, SIOCETHTOOL, ifr));
+	value.cmd = get;
+	must(ioctl(sock, SIOCETHTOOL, ifr));
+	if (!!value.data != on)
+		die("%s refuses a feature", ifr->ifr_name);
+}
+
+/* veth leaves NAPI aside for a sender that hands it unsegmented TCP. */
+static void end_gro(int ns, const char *name)
+{
+	int sock = socket_in(ns, SOCK_DGRAM);
+	struct ifreq ifr;
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	set_feature(sock, &ifr, ETHTOOL_SGRO, ETHTOOL_GGRO, 1);
+	set_feature(sock, &ifr, ETHTOOL_STSO, ETHTOOL_GTSO, 0);
+	close(sock);
+}
+
+void path_gro(struct path *path)
+{
+	end_gro(path->near, "near");
+	end_gro(path->far, "far");
+}
+
+static void end_qdisc(int ns, const char *name, const char *kind)
+{
+	int nl;
+
+	enter(ns);
+	nl = must(nl_open());
+	need(nl_qdisc(nl, name, kind), kind);
+	close(nl);
+}
+
+void path_qdisc(struct path *path, const char *kind)
+{
+	end_qdisc(path->near, "near", kind);
+	end_qdisc(path->far, "far", kind);
+}
+
+int socket_in(int ns, int type)
+{
+	enter(ns);
+	return must(socket(AF_INET, type, 0));
+}
+
+static struct sockaddr_in address_of(const char *text)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(PORT),
+	};
+
+	inet_aton(text, &addr.sin_addr);
+	return addr;
+}
+
+void path_datagrams(struct path *path, int *near, int *far)
+{
+	struct sockaddr_in near_addr = address_of(NEAR_ADDRESS);
+	struct sockaddr_in far_addr = address_of(FAR_ADDRESS);
+
+	*near = socket_in(path->near, SOCK_DGRAM);
+	must(bind(*near, (void *)&near_addr, sizeof(near_addr)));
+	must(connect(*near, (void *)&far_addr, sizeof(far_addr)));
+	*far = socket_in(path->far, SOCK_DGRAM);
+	must(bind(*far, (void *)&far_addr, sizeof(far_addr)));
+	must(connect(*far, (void *)&near_addr, sizeof(near_addr)));
+}
+
+int path_listen(struct path *path)
+{
+	struct sockaddr_in addr = address_of(FAR_ADDRESS);
+	int sock = socket_in(path->far, SOCK_STREAM);
+
+	must(bind(sock, (void *)&addr, sizeof(addr)));
+	must(listen(sock, 16));
+	return sock;
+}
+
+void path_connect(int listener, int near, int *far)
+{
+	struct sockaddr_in addr = address_of(FAR_ADDRESS);
+
+	must(connect(near, (void *)&addr, sizeof(addr)));
+	*far = must(accept(listener, NULL, NULL));
+}
+
+void pass(int from, int to, const void *data, size_t len)
+{
+	char buf[65536];
+	ssize_t ret;
+	size_t sent = 0, received = 0;
+
+	while (received < len) {
+		if (sent < len) {
+			ret = send(from, data + sent, len - sent, MSG_DONTWAIT);
+			if (ret < 0 && errno != EAGAIN)
+				die("send: %m");
+			if (ret > 0)
+				sent += ret;
+		}
+		if (sent > received) {
+			ret = must(recv(to, buf, sizeof(buf), 0));
+			if (!ret)
+				die("the other end is closed");
+			received += ret;
+		}
+	}
+}
