@@ -5,7 +5,8 @@ only. Must never hold anything that treats the two kernels differently.
 """
 from typing import NamedTuple
 
-INSTRUCTIONS, WALL = "instructions", "wall"
+# NATIVE is the wall's clock of a machine itself: tools/bench/run-native.
+INSTRUCTIONS, WALL, NATIVE = "instructions", "wall", "native"
 
 # Outside of this range of ratios a control says that the comparison is broken.
 CONTROLS = ("fork_exit", "getpid")
@@ -25,6 +26,14 @@ METRICS = {
     (WALL, "net"): ("wall_net", "ns", "lower"),
     (WALL, "total"): ("wall_total", "ns", "lower"),
     (WALL, "count"): ("namespaces", "namespaces", "higher"),
+    (NATIVE, "raw"): ("wall", "ns", "lower"),
+    (NATIVE, "net"): ("wall_net", "ns", "lower"),
+    (NATIVE, "total"): ("wall_total", "ns", "lower"),
+    (NATIVE, "bytes"): ("bytes", "bytes", "lower"),
+    (NATIVE, "bytes_net"): ("bytes_net", "bytes", "lower"),
+    (NATIVE, "objects"): ("slab_bytes", "bytes", "lower"),
+    (NATIVE, "grace_periods"): ("grace_periods", "grace periods", "lower"),
+    (NATIVE, "expedited"): ("grace_periods_expedited", "grace periods", "lower"),
 }
 
 
@@ -33,6 +42,7 @@ class Guest(NamedTuple):
     name: str
     mem: int = 1024
     plugin: bool = False        # tools/bench/plugin counts, not the guest
+    alone: bool = False         # nothing else may have run in there; once is enough
 
 
 class Workload(NamedTuple):
@@ -44,12 +54,15 @@ class Workload(NamedTuple):
     native: bool = True         # means something outside of a guest, too
 
 
+TOGETHER = Guest("together", 1536)
+
 NO_FB = "/proc/sys/net/core/fb_tunnels_only_for_init_net"
 BOTH = (INSTRUCTIONS, WALL)
 
 
 def without_fb_tunnels(command):
-    return f"echo 1 > {NO_FB} && {command}; s=$?; echo 0 > {NO_FB}; exit $s"
+    return (f"old=$(cat {NO_FB}) && echo 1 > {NO_FB} && {command}; s=$?; "
+            f"echo $old > {NO_FB}; exit $s")
 
 
 def unused(full):
@@ -137,10 +150,10 @@ def held(full):
 
 def beside(full):
     """Namespaces in numbers: processes, ids, limits, one among many."""
-    some = Guest("beside", 4096 if full else 1536)
+    some = Guest("beside", 6144 if full else 1536)
     sizes = (100, 1000, 10000) if full else (100, 1000)
     ids = tuple(f"nsid_{n}" for n in sizes) + ("nsid_slope",)
-    processes = (100, 1000, 20000) if full else (100, 1000)
+    processes = (100, 1000, 4000) if full else (100, 1000)
     numbers = " ".join(map(str, sizes))
     samples = 1 if full else 2
     return [
@@ -150,12 +163,12 @@ def beside(full):
                  ("bytes_per_ns_unused_no_fd",)),
         Workload(some, "peer ids assigned and dropped with their namespaces",
                  f"nsid {samples} {numbers}", ids),
-        Workload(some, "one namespace dropped beside others",
-                 f"latency destroy_latency {1000 if full else 100} 5",
+        Workload(some, "one namespace dropped beside a thousand others",
+                 "latency destroy_latency 1000 5",
                  ("destroy_latency",), BOTH),
         Workload(some, "a veth end dropped with its namespace, until the name is free",
                  "latency name_reuse 10 5", ("name_reuse",), BOTH),
-        Workload(Guest("limit", 2048), "held by descriptors in 2 GiB, at most 100,000",
+        Workload(Guest("limit", 2048, alone=True), "held by descriptors in 2 GiB, at most 100,000",
                  "limit max_held_2g 100000", ("max_held_2g",), (WALL,), native=False),
     ]
 
@@ -253,3 +266,14 @@ def drivers(full):
 def table(full):
     return (unused(full) + first_use(full) + held(full) + beside(full) + published(full) +
             pairs(full) + drivers(full))
+
+
+def chosen(full, names):
+    """The workloads of the cases that are named, of all when none is."""
+    workloads = table(full)
+    known = {case for w in workloads for case in w.cases}
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"bench: no case is called {name}; there are: "
+                             f"{' '.join(sorted(known))}")
+    return [w for w in workloads if not names or set(w.cases) & set(names)]

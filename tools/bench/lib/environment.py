@@ -43,16 +43,22 @@ def config(name):
     return {"name": name, "differs": sorted(sides["ours"] ^ sides["stock"])}
 
 
-def tools(runners):
-    """Versions; `runners` is what tools/guest/run said about the guests, by clock."""
+def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"^model name\s*: (.*)", file.read(), re.M)
     return {
         "gcc": first_line("gcc", "--version"),
-        "qemu": first_line("qemu-system-x86_64", "--version"),
-        "kernel_source": first_line("dpkg-query", "-W", "linux-source-6.12").replace("\t", " "),
         "host_cpu": model.group(1) if model else "unknown",
         "host_cpus": os.cpu_count(),
+    }
+
+
+def tools(runners):
+    """Versions; `runners` is what tools/guest/run said about the guests, by clock."""
+    return {
+        **machine(),
+        "qemu": first_line("qemu-system-x86_64", "--version"),
+        "kernel_source": first_line("dpkg-query", "-W", "linux-source-6.12").replace("\t", " "),
         # Without its paths.
         "guests": {clock: re.sub(r", kernel .*", "", said) for clock, said in runners.items()},
     }

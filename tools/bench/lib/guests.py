@@ -53,8 +53,15 @@ class Outcome:
         self.workloads = workloads
         self.samples = []       # (case, metric, value)
         self.failures = {}      # case: reason
-        self.started = self.ended = None
         self.done = set()
+
+    @classmethod
+    def of(cls, record):
+        """What was written down of an earlier one."""
+        outcome = cls([])
+        outcome.samples = [tuple(sample) for sample in record["samples"]]
+        outcome.failures = record["failures"]
+        return outcome
 
     def line(self, text):
         """One line of the session's; whatever else is there is not for us."""
@@ -74,27 +81,24 @@ class Outcome:
             self.samples.append((case, "raw", int(value)))
 
     def fail(self, number, reason):
-        have = {case for case, _, _ in self.samples}
+        """All of its cases: what it measured before it failed is not to be trusted."""
         for case in self.workloads[number].cases:
-            if case not in have:
-                self.failures[case] = reason
+            self.failures.setdefault(case, reason)
 
     def finish(self, status, reason):
-        """The guest is gone: what has not ended by now never will."""
+        """Nothing more will come: what has not ended by now never will."""
+        have = {case for case, _, _ in self.samples}
         for number, workload in enumerate(self.workloads):
-            if number not in self.done:
+            # A kernel that complained spoils all that it measured.
+            if number not in self.done or status:
                 self.fail(number, reason)
-            elif status:
-                # A kernel that complained spoils all that it measured.
-                self.samples = [s for s in self.samples if s[0] not in workload.cases]
-                self.fail(number, reason)
-            else:
-                self.fail(number, "printed no figure")
+            for case in workload.cases:
+                if case not in have:
+                    self.failures.setdefault(case, "printed no figure")
 
 
-def run(side, kernel, clock, workloads, log):
+def run(side, kernel, clock, guest, workloads, log):
     """One guest; returns its Outcome and the runner's description of it."""
-    guest = workloads[0].guest
     commands = f"{guest.name}-{clock}-{side}"
     write_commands(f"{GUEST}/{commands}", workloads)
     command = ["tools/guest/run", "--kernel", kernel, "--mem", str(guest.mem),
@@ -106,7 +110,7 @@ def run(side, kernel, clock, workloads, log):
     outcome = Outcome(workloads)
     start = time.monotonic()
     with open(log, "w", encoding="utf-8") as errors, \
-         open(log + ".out", "w", encoding="utf-8") as out, \
+         open(log + ".out", "w", encoding="utf-8", buffering=1) as out, \
          subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True,
                           stdin=subprocess.DEVNULL) as process:
         for text in process.stdout:

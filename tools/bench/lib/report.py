@@ -2,7 +2,11 @@
 
 Must never show a figure that is not in the results, nor put a loss behind a win.
 """
-from results import spread, verdict
+import json
+import sys
+
+import pictures
+from results import broken_controls, spread, verdict
 
 HEADER = """# What a network namespace costs, against stock
 
@@ -14,27 +18,52 @@ the median of n samples; *spread* is (largest − least) ÷ median, of the side 
 it is wider.
 """
 
-MEANING = """
+BYTES = """- **bytes**: Slab, Percpu, VmallocUsed and PageTables of /proc/meminfo, settled:
+  slabs, large allocations of kmalloc() too, per-CPU memory, vmalloc, kernel stacks and
+  page tables. A machine with more CPUs holds more per-CPU memory. `slab_bytes` counts
+  the objects in /proc/slabinfo instead: what half-empty slabs waste is left out.
+- **grace periods**: begun while the case ran and until all was quiet, by RCU's
+  tracepoints, normal and expedited ones together; `grace_periods_expedited` alone.
+"""
+DRIVERS = """- **`*_driver`**: instructions from the entry of the driver's transmit function (for
+  veth, ndo_start_xmit is veth_xmit()) to the entry of __netif_receive_skb_core() for
+  the same packet, one packet in flight. It includes the return through the sender's
+  stack to where softirqs are run, the softirq's own work, the backlog or NAPI poll, and
+  for `xdp_redirect` the XDP program and the whole of the second pair. It does not
+  include the receiving protocol, nor what batches would save. A plugin of QEMU's
+  counts, the guest executes nothing for it.
+"""
+GUESTS = """
 ## What these figures are
 
 Both kernels come from the same source ({source}) with the same configuration
-(`{config}`) and run the same programs in the same guests, in turn.
+(`{config}`) and run the same programs, through ordinary system calls, in the same
+guests: in turn, or at the same time where the machine's load is without effect.
+Nothing is warmed up but by the workload itself, once, and that is not counted.
 
 - **instructions**: executed by the guest's only CPU (`-icount shift=0`), in the
   foreground and in the background until nothing is left to do and memory is back,
   ticks of an otherwise idle CPU not counted. The same in each run, but for what
   depends on random numbers and on the moment of an interrupt. `net` is minus the
   same loop without a new namespace, `total` includes dropping it.
-- **bytes**: Slab, Percpu, VmallocUsed and PageTables of /proc/meminfo, settled,
-  with one CPU: a machine with more holds more per-CPU memory. `slab_bytes` is by
-  objects in /proc/slabinfo.
-- **wall**: nanoseconds with two virtual CPUs. Noisy, whatever its spread; nothing
+{bytes}{drivers}- **wall**: nanoseconds with two virtual CPUs. Noisy, whatever its spread; nothing
   is concluded from it alone.
 
 An emulator (TCG) counts instructions exactly and knows nothing of caches, branch
-prediction, or what an atomic operation costs between CPUs: a ratio of instructions
-is not a ratio of time. On real hardware run `tools/bench/run-native` under both
-kernels, a reboot between them.
+prediction, or what an atomic operation or an interrupt costs between CPUs: a ratio of
+instructions is not a ratio of time. With one CPU nothing waits for a lock either. On
+real hardware run `tools/bench/run-native` under both kernels, a reboot between them.
+"""
+NATIVE = """
+## What these figures are
+
+Both kernels ran the same programs, through ordinary system calls, on the same machine,
+{boots}.
+
+- **wall**: nanoseconds, until the work in the foreground is done and memory is back.
+  `net` is minus the same loop without a new namespace, `total` includes dropping it.
+{bytes}
+Not measured here, as it needs a guest: {missing}.
 """
 
 
@@ -49,15 +78,22 @@ def human(value):
     return f"{value:,.0f}"
 
 
+def decisive(document):
+    """In guests, time is too noisy to say who won."""
+    return [e for e in document["cases"]
+            if document["where"] == "native" or not e["metric"].startswith("wall")]
+
+
 def count(document):
-    verdicts = [verdict(e) for e in document["cases"] if not e["metric"].startswith("wall")]
+    verdicts = [verdict(e) for e in decisive(document)]
     return {v: verdicts.count(v) for v in ("won", "lost", "even", "none", "failed")}
 
 
 def headline(document):
     n = count(document)
+    aside = " (wall time aside)" if document["where"] == "guests" else ""
     text = (f"{n['won']} figures won, {n['lost']} lost, {n['even']} even, "
-            f"{n['failed']} failed (wall time aside).")
+            f"{n['failed']} failed{aside}.")
     return text if not n["none"] else f"{text[:-1]}; {n['none']} without a ratio."
 
 
@@ -69,8 +105,9 @@ def row(e):
     ratio = "–" if e["ratio"] is None else f"{e['ratio']:.2f}"
     mark = {"won": "won", "lost": "**lost**", "even": "", "none": "no ratio"}[verdict(e)]
     n = min(e["ours"]["n"], e["stock"]["n"])
+    wide = f"{spread(e):.1%}" if n > 1 else "–"
     return (f"| {name} | {e['metric']} | {human(e['stock']['median'])} | "
-            f"{human(e['ours']['median'])} | {ratio} | {n}, {spread(e):.1%} | {mark} |")
+            f"{human(e['ours']['median'])} | {ratio} | {n}, {wide} | {mark} |")
 
 
 def rows(entries):
@@ -79,9 +116,31 @@ def rows(entries):
             *map(row, entries), ""]
 
 
+def meaning(document):
+    if document["where"] == "native":
+        return NATIVE.format(bytes=BYTES, missing=", ".join(document["missing"]),
+                             boots=", ".join(f"{n} times under {side}"
+                                             for side, n in document["boots"].items()))
+    return GUESTS.format(source=document["environment"]["kernel_source"], bytes=BYTES,
+                         drivers=DRIVERS, config=document["config"]["name"])
+
+
+def provenance(document):
+    """Versions and models, one a line."""
+    for name, value in document["environment"].items():
+        if isinstance(value, dict):
+            yield from (f"- {name}, {key}: {said}" for key, said in value.items())
+        else:
+            yield f"- {name}: {value}"
+    for side, kernel in document["kernels"].items():
+        yield f"- {side}: " + ", ".join(f"{k} {v}" for k, v in kernel.items())
+    differs = document["config"]["differs"]
+    if differs is not None:
+        yield "- options that differ: " + (", ".join(differs) or "none")
+
+
 def text(document, drawn):
-    entries = document["cases"]
-    counted = [e for e in entries if not e["metric"].startswith("wall")]
+    counted = decisive(document)
     lines = [HEADER.format(headline=headline(document))]
     lines += [f"![{caption}]({file})\n" for file, caption in drawn]
 
@@ -95,26 +154,33 @@ def text(document, drawn):
         if wanted in ("lost", "won"):
             mine.sort(key=lambda e: e["ratio"], reverse=wanted == "won")
         lines += [f"## {title}\n", *rows(mine)]
-    walls = [e for e in entries if e["metric"].startswith("wall")]
+    walls = [e for e in document["cases"] if e not in counted]
     if walls:
         lines += ["## Wall time (noisy)\n", *rows(walls)]
 
-    lines += [MEANING.format(source=document["environment"]["kernel_source"],
-                             config=document["config"]["name"])]
-    lines += ["## What the cases do\n"]
+    lines += [meaning(document), "## What the cases do\n"]
     abouts = {}
     for case, about in document["about"].items():
         abouts.setdefault(about, []).append(f"`{case}`")
     lines += [f"- {', '.join(names)}: {about}" for about, names in abouts.items()]
-    lines += ["", "## Made with\n"]
-    for name, value in document["environment"].items():
-        if isinstance(value, dict):
-            lines += [f"- {name}, {key}: {said}" for key, said in value.items()]
-        else:
-            lines.append(f"- {name}: {value}")
-    for side, kernel in document["kernels"].items():
-        lines.append(f"- {side}: " + ", ".join(f"{k} {v}" for k, v in kernel.items()))
-    differs = document["config"]["differs"]
-    if differs is not None:
-        lines.append("- options that differ: " + (", ".join(differs) or "none"))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", "## Made with\n", *provenance(document)]) + "\n"
+
+
+def write(document, out):
+    """results.json, report.md and the pictures; returns the status to exit with."""
+    with open(f"{out}/results.json", "w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1)
+        file.write("\n")
+    drawn = pictures.draw(document, out)
+    with open(f"{out}/report.md", "w", encoding="utf-8") as file:
+        file.write(text(document, drawn))
+    print(headline(document))
+    print(f"bench: {out}/report.md")
+
+    broken = broken_controls(document["cases"])
+    for e in broken:
+        print(f"bench: control {e['name']} is not even: {e['ratio']}", file=sys.stderr)
+    failed = sorted({e["name"] for e in document["cases"] if "failed" in e})
+    if failed:
+        print(f"bench: failed: {' '.join(failed)}", file=sys.stderr)
+    return 1 if broken or failed or not document["cases"] else 0

@@ -60,26 +60,23 @@ def spread(result):
 
 
 def cases(collection):
-    entries = [entry(key, sides) for key, sides in collection.samples.items()]
+    """Every case of the collection, those that failed with the reasons."""
+    entries = {key: entry(key, sides) for key, sides in collection.samples.items()}
     for (case, clock), reasons in collection.failures.items():
-        failed = [e for e in entries if e["name"] == case and
-                  METRICS_CLOCK[e["metric"]] == clock]
+        failed = [e for key, e in entries.items() if key[:2] == (case, clock)]
         if not failed:
             name, unit, better = METRICS[clock, "raw"]
             failed = [{"name": case, "metric": name, "unit": unit, "better": better,
-                       "ours": None, "stock": None, "ratio": None}]
-            entries += failed
+                       "ours": None, "stock": None}]
+            entries[case, clock, None] = failed[0]
         for e in failed:
             e["failed"] = reasons
             e["ratio"] = None
-    for e in entries:
+    for e in entries.values():
         if "failed" not in e and not (e["ours"] and e["stock"]):
             missing = "ours" if not e["ours"] else "stock"
             e["failed"] = {missing: "printed no such figure"}
-    return entries
-
-
-METRICS_CLOCK = {name: clock for (clock, _), (name, _, _) in METRICS.items()}
+    return list(entries.values())
 
 
 def verdict(result):
