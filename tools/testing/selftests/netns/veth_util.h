@@ -8,6 +8,7 @@
 
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <stddef.h>
 
 #include "isolation_util.h"
 
@@ -187,6 +188,15 @@ static inline int veth_get(int nl, const char *name, struct veth_link *link)
 	nl_put_str(&req, IFLA_IFNAME, name);
 	return nl_talk(nl, &req, veth_parse_link, link, NULL);
 }
+
+/* One of the counters of struct rtnl_link_stats64, or -1. */
+#define veth_counter(nl, name, field)					\
+({									\
+	struct veth_link __link;					\
+									\
+	veth_get(nl, name, &__link) ? -1LL :				\
+				      (long long)__link.stats.field;	\
+})
 
 /* Changes one attribute of a device. */
 static inline int veth_set(int nl, const char *name, int attr, int value,
