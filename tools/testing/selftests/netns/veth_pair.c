@@ -4,8 +4,6 @@
  * wherever that is, has a carrier while both are up, and goes when the other
  * goes, for whatever reason.
  */
-#include <sys/mount.h>
-
 #include "veth_util.h"
 
 FIXTURE(pair)
@@ -201,11 +199,7 @@ TEST_F(pair, index_of_the_other_in_sysfs)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		/* Sysfs shows the namespace in which it was mounted. */
-		if (sys_setns(self->a, CLONE_NEWNET) ||
-		    sys_unshare(CLONE_NEWNS) ||
-		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		    mount("sysfs", "/sys", "sysfs", 0, NULL))
+		if (see_sysfs_of(self->a))
 			_exit(1);
 		if (read_file("/sys/class/net/near/iflink", text,
 			      sizeof(text)) <= 0)

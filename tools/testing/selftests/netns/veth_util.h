@@ -9,6 +9,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <stddef.h>
+#include <sys/mount.h>
 
 #include "isolation_util.h"
 
@@ -255,6 +256,22 @@ static inline int possible_cpus(void)
 	if (nr == 1)
 		return 1;
 	return nr == 2 ? last - first + 1 : -1;
+}
+
+/* Enters a namespace, and has its sysfs, for this process alone. */
+static inline int see_sysfs_of(int nsfd)
+{
+	int err;
+
+	err = sys_setns(nsfd, CLONE_NEWNET);
+	if (!err)
+		err = sys_unshare(CLONE_NEWNS);
+	if (err)
+		return err;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("sysfs", "/sys", "sysfs", 0, NULL))
+		return -errno;
+	return 0;
 }
 
 #endif /* VETH_UTIL_H */

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: when the receiver is slow, a sender with a queueing discipline
+ * loses nothing: the device stops its queue, what is sent waits, and all of it
+ * arrives. Without one, what there is no room for is dropped and counted.
+ *
+ * The receiver is stopped without a clock: its poll has a thread, which shares
+ * a CPU with a more urgent one that spins.
+ */
+#include <linux/pkt_sched.h>
+#include <pthread.h>
+
+#include "veth_bpf.h"
+#include "veth_frames.h"
+
+/* More than any ring has, fewer than the discipline below holds. */
+#define NR 2000
+#define QUEUE 5000
+/* What senders have always been able to send in one go. */
+#define ROOM 256
+
+FIXTURE(pressure)
+{
+	struct veth_endpoint near, far;
+	pthread_t hog;
+};
+
+static bool spin;
+
+static int run_at(int cpu, pid_t tid, int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(tid, sizeof(set), &set) ||
+	    sched_setscheduler(tid, SCHED_FIFO, &param))
+		return -errno;
+	return 0;
+}
+
+static void *run_hog(void *arg)
+{
+	__atomic_store_n((int *)arg, run_at(1, 0, 20), __ATOMIC_RELEASE);
+	while (__atomic_load_n(&spin, __ATOMIC_RELAXED))
+		;
+	return NULL;
+}
+
+/* The thread of the poll of the first queue of "far". */
+static pid_t find_poll(void)
+{
+	char path[64], comm[32];
+	pid_t pid;
+
+	/* Made with the poll, so it is among the newest. */
+	for (pid = getpid(); pid < getpid() + 1000; pid++) {
+		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+		if (read_file(path, comm, sizeof(comm)) > 0 &&
+		    !strncmp(comm, "napi/far-", 9))
+			return pid;
+	}
+	return -ENOENT;
+}
+
+FIXTURE_SETUP(pressure)
+{
+	int prog = xdp_constant(XDP_PASS, 0);
+	cpu_set_t set;
+	pid_t poll;
+
+	ASSERT_LE(2, sysconf(_SC_NPROCESSORS_ONLN));
+	ASSERT_LE(0, prog);
+	ASSERT_EQ(0, veth_pair(&self->near, &self->far));
+	ASSERT_EQ(0, xdp_attach(self->far.nl, "far", prog, NULL));
+	close(prog);
+	ASSERT_EQ(0, see_sysfs_of(self->far.ns));
+	ASSERT_EQ(0, write_file("/sys/class/net/far/threaded", "1"));
+	poll = find_poll();
+	ASSERT_LT(0, poll);
+	ASSERT_EQ(0, run_at(1, poll, 10));
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+}
+
+FIXTURE_TEARDOWN(pressure)
+{
+	veth_release(&self->near);
+	veth_release(&self->far);
+}
+
+#define STALL()								\
+do {									\
+	int __err = 1;							\
+									\
+	__atomic_store_n(&spin, true, __ATOMIC_RELAXED);		\
+	ASSERT_EQ(0, pthread_create(&self->hog, NULL, run_hog, &__err)); \
+	ASSERT_TRUE(wait_until(__atomic_load_n(&__err,			\
+					       __ATOMIC_ACQUIRE) <= 0)); \
+	ASSERT_EQ(0, __err);						\
+} while (0)
+
+#define RESUME()							\
+do {									\
+	__atomic_store_n(&spin, false, __ATOMIC_RELAXED);		\
+	ASSERT_EQ(0, pthread_join(self->hog, NULL));			\
+} while (0)
+
+struct qdisc_said {
+	struct tc_stats stats;
+	bool found;
+};
+
+static void note_qdisc(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct rtattr *rta = nl_find(nlh, sizeof(struct tcmsg),
+					   TCA_STATS);
+	const struct tcmsg *tcm = NLMSG_DATA(nlh);
+	struct qdisc_said *said = arg;
+
+	if (!rta || tcm->tcm_parent != TC_H_ROOT)
+		return;
+	memcpy(&said->stats, RTA_DATA(rta), sizeof(said->stats));
+	said->found = true;
+}
+
+static int qdisc_get(int nl, int index, struct qdisc_said *said)
+{
+	struct tcmsg *tcm;
+	struct nl_req req;
+	int err;
+
+	memset(said, 0, sizeof(*said));
+	tcm = nl_init(&req, RTM_GETQDISC, NLM_F_DUMP, sizeof(*tcm));
+	tcm->tcm_ifindex = index;
+	err = nl_talk(nl, &req, note_qdisc, said, NULL);
+	return err ? err : said->found ? 0 : -ENOENT;
+}
+
+/* A queue for packets, with room for all that is sent here. */
+static int qdisc_add(int nl, int index, const char *kind)
+{
+	struct tc_fifo_qopt opt = { .limit = QUEUE };
+	struct tcmsg *tcm;
+	struct nl_req req;
+
+	tcm = nl_init(&req, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
+		      sizeof(*tcm));
+	tcm->tcm_ifindex = index;
+	tcm->tcm_parent = TC_H_ROOT;
+	nl_put_str(&req, TCA_KIND, kind);
+	nl_put(&req, TCA_OPTIONS, &opt, sizeof(opt));
+	return nl_talk(nl, &req, NULL, NULL, NULL);
+}
+
+TEST_F(pressure, discipline_keeps_what_does_not_fit)
+{
+	struct qdisc_said said;
+
+	ASSERT_EQ(0, qdisc_add(self->near.nl, self->near.index, "pfifo"));
+	STALL();
+	EXPECT_EQ(0, frame_send_many(self->near.sock, XDP_PASS, 0, NR));
+	EXPECT_EQ(0, qdisc_get(self->near.nl, self->near.index, &said));
+	RESUME();
+	/* The rest is in the ring. */
+	EXPECT_LT(0U, said.stats.qlen);
+	EXPECT_GT((unsigned int)NR, said.stats.qlen);
+	EXPECT_EQ(0U, said.stats.drops);
+
+	EXPECT_EQ(0, frame_expect_many(self->far.sock, 0, NR));
+	EXPECT_EQ(0, qdisc_get(self->near.nl, self->near.index, &said));
+	EXPECT_EQ(0U, said.stats.qlen);
+	EXPECT_EQ(0U, said.stats.drops);
+	EXPECT_STAT(NR, &self->far, "rx", "xdp_packets");
+	EXPECT_EQ(0, veth_counter(self->near.nl, "near", tx_dropped));
+	EXPECT_EQ(NR, veth_counter(self->near.nl, "near", tx_packets));
+}
+
+/* More than once, and the queue goes on after each time. */
+TEST_F(pressure, discipline_is_woken_again)
+{
+	int i;
+
+	ASSERT_EQ(0, qdisc_add(self->near.nl, self->near.index, "pfifo"));
+	for (i = 0; i < 5; i++) {
+		STALL();
+		EXPECT_EQ(0, frame_send_many(self->near.sock, 0, i * NR, NR));
+		RESUME();
+		EXPECT_EQ(0, frame_expect_many(self->far.sock, i * NR, NR));
+	}
+	EXPECT_EQ(0, veth_counter(self->near.nl, "near", tx_dropped));
+}
+
+TEST_F(pressure, drops_are_counted_without_a_discipline)
+{
+	int i, sent = 0;
+
+	STALL();
+	for (i = 0; i < NR; i++)
+		sent += !frame_send(self->near.sock, XDP_PASS, i, FRAME_MIN);
+	EXPECT_LE(ROOM, sent);
+	EXPECT_GT(NR, sent);
+	EXPECT_EQ(NR - sent, veth_counter(self->near.nl, "near", tx_dropped));
+	RESUME();
+	/* The first are those that found room. */
+	EXPECT_EQ(0, frame_expect_many(self->far.sock, 0, sent));
+	EXPECT_STAT(sent, &self->far, "rx", "xdp_packets");
+	EXPECT_EQ(sent, veth_counter(self->near.nl, "near", tx_packets));
+	EXPECT_EQ(NR - sent, veth_counter(self->near.nl, "near", tx_dropped));
+	EXPECT_TRUE(frame_none(self->far.sock));
+}
+
+int main(int argc, char **argv)
+{
+	int err;
+
+	netns_test_init();
+	/* Else the spinning thread has to make room for the other one. */
+	err = set_sysctl("/proc/sys/kernel/sched_rt_runtime_us", "-1");
+	if (err)
+		ksft_exit_fail_msg("sched_rt_runtime_us: %s\n", strerror(-err));
+	exit(test_harness_run(argc, argv));
+}
