@@ -18,9 +18,9 @@ struct net;
 struct tcp_congestion_ops;
 
 #ifdef CONFIG_NET_NS
-bool netns_inherit_ipv4_devconf(const struct net *net, struct ipv4_devconf *all,
+void netns_inherit_ipv4_devconf(const struct net *net, struct ipv4_devconf *all,
 				struct ipv4_devconf *dflt);
-bool netns_inherit_ipv6_devconf(const struct net *net, struct ipv6_devconf *all,
+void netns_inherit_ipv6_devconf(const struct net *net, struct ipv6_devconf *all,
 				struct ipv6_devconf *dflt);
 void netns_inherit_tcp_mem(struct net *net);
 const struct tcp_congestion_ops *
@@ -29,18 +29,16 @@ unsigned int netns_inherit_tcp_ehash_entries(const struct net *net);
 unsigned int netns_inherit_udp_hash_entries(const struct net *net);
 void netns_heritage_flush(void);
 #else
-static inline bool netns_inherit_ipv4_devconf(const struct net *net,
+static inline void netns_inherit_ipv4_devconf(const struct net *net,
 					      struct ipv4_devconf *all,
 					      struct ipv4_devconf *dflt)
 {
-	return false;
 }
 
-static inline bool netns_inherit_ipv6_devconf(const struct net *net,
+static inline void netns_inherit_ipv6_devconf(const struct net *net,
 					      struct ipv6_devconf *all,
 					      struct ipv6_devconf *dflt)
 {
-	return false;
 }
 
 static inline void netns_inherit_tcp_mem(struct net *net)

@@ -297,66 +297,65 @@ static const struct netns_heritage *heritage_of(const struct net *net)
 					 lockdep_is_held(&pernet_ops_rwsem));
 }
 
+/*
+ * Where @net, whose init operation asks, takes its values from. An operation
+ * that is registered while @net is live gets what one would that the
+ * registering task made now. Within RCU, as long as @from is used.
+ */
+static void heritage_ask(struct heritage_sources *from, const struct net *net)
+{
+	const struct netns_heritage *heritage = heritage_of(net);
+
+	*from = (struct heritage_sources){};
+	if (net_eq(net, &init_net))
+		return;
+	if (heritage)
+		sources_of_record(from, heritage);
+	else
+		heritage_find(from, current_net());
+}
+
 /**
  * netns_inherit_ipv4_devconf - IPv4's device configuration of a new namespace
  * @net: the namespace whose init operation asks
- * @all: where to put the values for all devices
- * @dflt: where to put those for devices to come
- *
- * An operation that is registered while @net is live gets what one would that
- * the registering task made now.
+ * @all: the values for all devices, the compiled-in ones so far
+ * @dflt: those for devices to come
  *
  * Context: Within an init operation.
- * Return: false, and nothing written, when the compiled-in values apply.
  */
-bool netns_inherit_ipv4_devconf(const struct net *net, struct ipv4_devconf *all,
+void netns_inherit_ipv4_devconf(const struct net *net, struct ipv4_devconf *all,
 				struct ipv4_devconf *dflt)
 {
-	const struct netns_heritage *heritage = heritage_of(net);
-	struct heritage_sources from = {};
+	struct heritage_sources from;
 
-	if (net_eq(net, &init_net))
-		return false;
 	guard(rcu)();
-	if (heritage)
-		sources_of_record(&from, heritage);
-	else
-		heritage_find(&from, current_net());
-	if (!from.all4)
-		return false;
-	*all = *from.all4;
-	*dflt = *from.dflt4;
-	return true;
+	heritage_ask(&from, net);
+	if (from.all4) {
+		*all = *from.all4;
+		*dflt = *from.dflt4;
+	}
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
 /**
  * netns_inherit_ipv6_devconf - IPv6's device configuration of a new namespace
  * @net: the namespace whose init operation asks
- * @all: where to put the values for all devices
- * @dflt: where to put those for devices to come
+ * @all: the values for all devices, the compiled-in ones so far
+ * @dflt: those for devices to come
  *
  * Context: Within an init operation.
- * Return: false, and nothing written, when the compiled-in values apply.
  */
-bool netns_inherit_ipv6_devconf(const struct net *net, struct ipv6_devconf *all,
+void netns_inherit_ipv6_devconf(const struct net *net, struct ipv6_devconf *all,
 				struct ipv6_devconf *dflt)
 {
-	const struct netns_heritage *heritage = heritage_of(net);
-	struct heritage_sources from = {};
+	struct heritage_sources from;
 
-	if (net_eq(net, &init_net))
-		return false;
 	guard(rcu)();
-	if (heritage)
-		sources_of_record(&from, heritage);
-	else
-		heritage_find(&from, current_net());
-	if (!from.all6)
-		return false;
-	*all = *from.all6;
-	*dflt = *from.dflt6;
-	return true;
+	heritage_ask(&from, net);
+	if (from.all6) {
+		*all = *from.all6;
+		*dflt = *from.dflt6;
+	}
 }
 EXPORT_SYMBOL_GPL(netns_inherit_ipv6_devconf);
 #endif

@@ -16,7 +16,7 @@
 #define V6 IPV6("conf/default/hop_limit")
 #define V6_COMPILED "64"
 
-/* The namespace that creates: at home, or one in which nobody has been yet. */
+/* What the tests change at home is put back after each. */
 FIXTURE(heir)
 {
 	char saved[8][64];
@@ -70,6 +70,14 @@ static void set_all(struct __test_metadata *_metadata, const char *v4,
 	SET(V6, v6);
 }
 
+static void expect_all(struct __test_metadata *_metadata, int nsfd,
+		       const char *v4, const char *v4_all, const char *v6)
+{
+	EXPECT_IN(nsfd, V4, v4);
+	EXPECT_IN(nsfd, V4_ALL, v4_all);
+	EXPECT_IN(nsfd, V6, v6);
+}
+
 TEST_F(heir, ipv4_from_home)
 {
 	int nsfd;
@@ -79,9 +87,7 @@ TEST_F(heir, ipv4_from_home)
 	nsfd = new_netns();
 	ASSERT_LE(0, nsfd);
 	set_all(_metadata, "1", "1", "99");
-	EXPECT_IN(nsfd, V4, "3");
-	EXPECT_IN(nsfd, V4_ALL, "2");
-	EXPECT_IN(nsfd, V6, V6_COMPILED);
+	expect_all(_metadata, nsfd, "3", "2", V6_COMPILED);
 }
 
 TEST_F(heir, both_from_home)
@@ -95,9 +101,7 @@ TEST_F(heir, both_from_home)
 	/* The mode counts as it was, too. */
 	SET(MODE, "2");
 	set_all(_metadata, "1", "1", "99");
-	EXPECT_IN(nsfd, V4, "3");
-	EXPECT_IN(nsfd, V4_ALL, "2");
-	EXPECT_IN(nsfd, V6, "77");
+	expect_all(_metadata, nsfd, "3", "2", "77");
 }
 
 TEST_F(heir, compiled_in)
@@ -109,9 +113,7 @@ TEST_F(heir, compiled_in)
 	nsfd = new_netns();
 	ASSERT_LE(0, nsfd);
 	SET(MODE, "1");
-	EXPECT_IN(nsfd, V4, "0");
-	EXPECT_IN(nsfd, V4_ALL, "0");
-	EXPECT_IN(nsfd, V6, V6_COMPILED);
+	expect_all(_metadata, nsfd, "0", "0", V6_COMPILED);
 }
 
 TEST_F(heir, from_the_creator)
@@ -130,9 +132,7 @@ TEST_F(heir, from_the_creator)
 
 	/* The first user is of another namespace. */
 	ASSERT_EQ(0, sys_setns(self->home, CLONE_NEWNET));
-	EXPECT_IN(nsfd, V4, "3");
-	EXPECT_IN(nsfd, V4_ALL, "2");
-	EXPECT_IN(nsfd, V6, "77");
+	expect_all(_metadata, nsfd, "3", "2", "77");
 	EXPECT_IN(creator, V4, "0");
 }
 
@@ -150,9 +150,7 @@ TEST_F(heir, from_a_creator_that_nobody_used)
 	ASSERT_LE(0, nsfd);
 	ASSERT_EQ(0, sys_setns(self->home, CLONE_NEWNET));
 	set_all(_metadata, "1", "1", "99");
-	EXPECT_IN(nsfd, V4, "3");
-	EXPECT_IN(nsfd, V4_ALL, "2");
-	EXPECT_IN(nsfd, V6, "77");
+	expect_all(_metadata, nsfd, "3", "2", "77");
 	EXPECT_IN(creator, V4, "3");
 	EXPECT_IN(creator, V6, "77");
 }
