@@ -75,8 +75,10 @@ struct user_namespace;
  * enum netns_state - where in its life a network namespace is
  * @NETNS_DORMANT:	it has an identity (inum, cookie, owner) and nothing
  *			else: no operation has run, nothing can be found in it
- * @NETNS_ACTIVATING:	the init operations are running, on behalf of its first
- *			user
+ * @NETNS_ACTIVATING:	init operations are running, on behalf of who is the first
+ *			to need them
+ * @NETNS_PARTIAL:	those of the first tier have run: it has local sockets,
+ *			and nothing else
  * @NETNS_LIVE:		it is on net_namespace_list and can be used
  * @NETNS_DYING:	the last reference is gone; only exit operations and
  *			RCU readers still see it
@@ -86,6 +88,7 @@ struct user_namespace;
 enum netns_state {
 	NETNS_DORMANT,
 	NETNS_ACTIVATING,
+	NETNS_PARTIAL,
 	NETNS_LIVE,
 	NETNS_DYING,
 };
@@ -94,8 +97,8 @@ enum netns_state {
  * A network namespace.
  *
  * Members stand in groups by who owns them. The identity is what a dormant one
- * consists of; all else is zero then, and is again after an activation that
- * failed.
+ * consists of, and a partial one has the first tier besides; all else is zero
+ * then, and is again after an activation that failed.
  *
  * Unless a member says otherwise its protocol initializes it in the init
  * operation and looks after its locking.
@@ -107,35 +110,43 @@ struct net {
 	u32			ifindex;	/* under RTNL: the last one given */
 	atomic_t		fnhe_genid;
 
-	struct_group(identity,
-		refcount_t	passive;	/* holds the memory, not the life */
-		int		state;		/* enum netns_state */
+	struct_group(lasting,
+		struct_group(identity,
+			refcount_t	passive;	/* holds the memory, not the life */
+			int		state;		/* enum netns_state */
 
-		/* The namespace among the others. */
-		struct list_head list;		/* net_rwsem, RCU: net_namespace_list */
-		struct list_head exit_list;	/* pernet_ops_rwsem: batch of exits */
-		struct llist_node reap_node;	/* in the reaper's hands */
-		struct xarray	nsids;		/* id to edge, see netns/nsid.c */
-		struct list_head nsid_named_by;	/* edges that point to us */
-		bool		nsid_met;	/* it had an edge, either way */
+			/* The namespace among the others. */
+			struct list_head list;		/* net_rwsem, RCU: net_namespace_list */
+			struct list_head exit_list;	/* pernet_ops_rwsem: batch of exits */
+			struct llist_node reap_node;	/* in the reaper's hands */
+			struct xarray	nsids;		/* id to edge, see netns/nsid.c */
+			struct list_head nsid_named_by;	/* edges that point to us */
+			bool		nsid_met;	/* it had an edge, either way */
 
-		/* Written at birth, constant from then on. */
-		struct ns_common ns;		/* ns.count holds the life */
-		u64		net_cookie;
-		struct user_namespace *user_ns;
-		struct ucounts	*ucounts;
-		struct key_tag	*key_domain;
-		struct netns_heritage __rcu *heritage; /* until it is live */
-		bool		fallback_tunnels; /* likewise: will it have any? */
-		kuid_t		root_uid;	/* likewise: of its files */
-		kgid_t		root_gid;
+			/* Written at birth, constant from then on. */
+			struct ns_common ns;		/* ns.count holds the life */
+			u64		net_cookie;
+			struct user_namespace *user_ns;
+			struct ucounts	*ucounts;
+			struct key_tag	*key_domain;
+			struct netns_heritage __rcu *heritage; /* until it is live */
+			bool		fallback_tunnels; /* likewise: will it have any? */
+			kuid_t		root_uid;	/* likewise: of its files */
+			kgid_t		root_gid;
 
-		/* Who holds references: with and without holding the life. */
-		struct ref_tracker_dir refcnt_tracker;
-		struct ref_tracker_dir notrefcnt_tracker;
+			/* Who holds references: with and without holding the life. */
+			struct ref_tracker_dir refcnt_tracker;
+			struct ref_tracker_dir notrefcnt_tracker;
 
-		u32		hash_mix;	/* read for every packet */
-		struct net_generic __rcu *gen;	/* likewise, see net/netns/generic.h */
+			u32		hash_mix;	/* read for every packet */
+			struct net_generic __rcu *gen;	/* likewise, see net/netns/generic.h */
+		);
+
+		/* What the first tier of operations keeps. */
+		struct_group(first_tier,
+			struct netns_core core;
+			struct netns_unix unx;
+		);
 	);
 
 	/* Read for every packet, hardly ever written. */
@@ -169,12 +180,8 @@ struct net {
 
 	/* Protocols, each with its block from include/net/netns/. */
 	struct list_head	rules_ops;	/* fib_rules */
-	struct netns_core	core;
 	struct netns_mib	mib;
 	struct netns_packet	packet;
-#if IS_ENABLED(CONFIG_UNIX)
-	struct netns_unix	unx;
-#endif
 	struct netns_nexthop	nexthop;
 	struct netns_ipv4	ipv4;
 #if IS_ENABLED(CONFIG_IPV6)
@@ -242,6 +249,7 @@ bool peernet_has_id(const struct net *net, struct net *peer);
 
 struct net *copy_net_ns(unsigned long flags, struct user_namespace *user_ns,
 			struct net *old_net);
+int net_make_partial(struct net *net);
 int net_make_live(struct net *net);
 struct net *current_net(void);
 struct net *current_net_live(void);
@@ -323,19 +331,25 @@ static inline struct net *copy_net_ns(unsigned long flags,
 	return flags & CLONE_NEWNET ? ERR_PTR(-EINVAL) : old_net;
 }
 
+static inline int net_make_partial(struct net *net)
+{
+	return 0;
+}
+
 static inline int net_make_live(struct net *net)
 {
 	return 0;
 }
 
+/* NULL where there is no network. */
 static inline struct net *current_net(void)
 {
-	return &init_net;
+	return ACCESS_PRIVATE(current->nsproxy, net_ns);
 }
 
 static inline struct net *current_net_live(void)
 {
-	return &init_net;
+	return current_net();
 }
 
 static inline struct ns_common *get_net_ns(struct ns_common *ns)
@@ -575,8 +589,9 @@ struct pernet_operations {
  * Most protocols are subsystems: their state is taken down when the last
  * device has left the namespace and no packet can arrive any more. Register
  * as a device only what creates or owns network devices: its exits run while
- * the subsystems still work.
+ * the subsystems still work. The first tier is for what local sockets need.
  */
+int register_pernet_first_tier(struct pernet_operations *ops);
 int register_pernet_subsys(struct pernet_operations *ops);
 void unregister_pernet_subsys(struct pernet_operations *ops);
 int register_pernet_device(struct pernet_operations *ops);

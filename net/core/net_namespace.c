@@ -5,13 +5,17 @@
  * that live.
  *
  *	DORMANT --> ACTIVATING --> LIVE --> DYING --> freed
- *	  |  ^          |
- *	  |  +--failure-+
+ *	  |  ^        |  |  ^
+ *	  |  +-failure+  |  |
+ *	  |              v  |
+ *	  |            PARTIAL --> freed
  *	  +--> freed
  *
  * Birth gives an identity, and takes what a process pays for a namespace. Who
  * first uses it activates it: that gives it the protocols' state. One that
- * nobody uses never has any, and nothing is to be taken down at its end.
+ * nobody uses never has any, and nothing is to be taken down at its end. One
+ * that is used for local sockets only has the first tier of operations; who
+ * needs more activates it again, and a failure leaves it with those.
  *
  * A namespace's life is counted in ns.count; once that is zero it never rises
  * again. Its memory is counted in passive, of which the life holds one.
@@ -64,16 +68,15 @@ static struct key_tag init_net_key_domain = { .usage = REFCOUNT_INIT(1) };
 
 /*
  * The one place that moves a state. Where several might want to move it, which
- * is only from DORMANT to ACTIVATING, one of them succeeds.
+ * is only to ACTIVATING, one of them succeeds.
  */
-static bool netns_enter(struct net *net, enum netns_state next)
+static bool netns_enter(struct net *net, enum netns_state now,
+			enum netns_state next)
 {
-	int now = READ_ONCE(net->state);
-
-	if (next == NETNS_ACTIVATING)
-		return cmpxchg(&net->state, NETNS_DORMANT, next) == NETNS_DORMANT;
-
 	WARN_ON_ONCE(!netns_may_follow(now, next));
+	if (next == NETNS_ACTIVATING)
+		return cmpxchg(&net->state, now, next) == now;
+
 	/* Pairs with net_initialized(): live means that all is written. */
 	smp_store_release(&net->state, next);
 	if (now == NETNS_ACTIVATING) {
@@ -117,13 +120,17 @@ static void netns_identify(struct net *net, struct user_namespace *owner)
 }
 
 /* What is read or locked before, or without, the protocol's own init. */
-static void netns_furnish(struct net *net)
+static void netns_furnish_first_tier(struct net *net)
 {
-	net->dev_base_seq = 1;
 	net->core.sysctl_somaxconn = SOMAXCONN;
 	net->core.sysctl_txrehash = SOCK_TXREHASH_ENABLED;
 	/* For each socket: TCP's zerocopy needs this much at times. */
 	net->core.sysctl_optmem_max = 128 * 1024;
+}
+
+static void netns_furnish(struct net *net)
+{
+	net->dev_base_seq = 1;
 	mutex_init(&net->ipv4.ra_mutex);
 #ifdef CONFIG_DEBUG_NET_SMALL_RTNL
 	mutex_init(&net->rtnl_mutex);
@@ -131,15 +138,20 @@ static void netns_furnish(struct net *net)
 #endif
 }
 
-/* Back to what netns_construct() made, except for the identity. */
+/* Back to what netns_construct() made, but for the identity and the first tier. */
 static void netns_strip(struct net *net)
 {
-	const size_t identity = offsetof(struct net, identity);
-	const size_t rest = offsetofend(struct net, identity);
+	const size_t lasting = offsetof(struct net, lasting);
+	const size_t rest = offsetofend(struct net, lasting);
 
 	netns_generic_free(net);
-	memset(net, 0, identity);
+	memset(net, 0, lasting);
 	memset((u8 *)net + rest, 0, sizeof(*net) - rest);
+}
+
+static void netns_strip_first_tier(struct net *net)
+{
+	memset(&net->first_tier, 0, sizeof(net->first_tier));
 }
 
 /*
@@ -163,45 +175,81 @@ static struct mem_cgroup *netns_memcg(struct net *net)
 	return memcg;
 }
 
-/* How many have been activated, in debugfs for tests of who does and who not. */
+/* How many have been, in debugfs for tests of who does and who does not. */
+static atomic_t netns_partial_activations;
 static atomic_t netns_activations;
 
-/*
- * Give a namespace that is ACTIVATING the state of all protocols. The memory
- * is on whoever made the namespace, and the operations see no difference
- * between users.
- */
-static int netns_activate(struct net *net)
+static int netns_set_up_first_tier(struct net *net)
 {
-	struct mem_cgroup *memcg = netns_memcg(net);
-	struct mem_cgroup *old_memcg = set_active_memcg(memcg);
-	const struct cred *old_cred = override_creds(&init_cred);
+	int err;
+
+	netns_furnish_first_tier(net);
+	err = pernet_init_first_tier(net);
+	if (err) {
+		netns_strip_first_tier(net);
+		return err;
+	}
+	netns_enter(net, NETNS_ACTIVATING, NETNS_PARTIAL);
+	atomic_inc(&netns_partial_activations);
+	return 0;
+}
+
+static int netns_set_up(struct net *net, bool partial)
+{
+	typeof(net->first_tier) first_tier;
 	int err;
 
 	err = down_read_killable(&pernet_ops_rwsem);
-	if (err) {
-		netns_enter(net, NETNS_DORMANT);
-		goto out;
-	}
+	if (err)
+		return err;
 
+	if (!partial)
+		netns_furnish_first_tier(net);
+	first_tier = net->first_tier;
 	netns_furnish(net);
 	err = netns_generic_alloc(net);
 	if (!err)
-		err = pernet_init_net(net);
+		err = pernet_init_net(net, partial);
 	if (err) {
 		netns_strip(net);
-		netns_enter(net, NETNS_DORMANT);
+		/* Local sockets go on using it: all that differs is not theirs. */
+		if (partial)
+			net->first_tier = first_tier;
+		else
+			netns_strip_first_tier(net);
 	} else {
 		/* Whoever finds it on the list may use it. */
 		scoped_guard(rwsem_write, &net_rwsem) {
-			netns_enter(net, NETNS_LIVE);
+			netns_enter(net, NETNS_ACTIVATING, NETNS_LIVE);
 			list_add_tail_rcu(&net->list, &net_namespace_list);
 		}
 		netns_heritage_drop(net);
 		atomic_inc(&netns_activations);
 	}
 	up_read(&pernet_ops_rwsem);
-out:
+	return err;
+}
+
+/*
+ * Give a namespace that is ACTIVATING, and was @now before, what it needs to be
+ * @goal. The memory is on whoever made the namespace, and the operations see no
+ * difference between users.
+ */
+static int netns_activate(struct net *net, enum netns_state now,
+			  enum netns_state goal)
+{
+	struct mem_cgroup *memcg = netns_memcg(net);
+	struct mem_cgroup *old_memcg = set_active_memcg(memcg);
+	const struct cred *old_cred = override_creds(&init_cred);
+	int err;
+
+	if (goal == NETNS_PARTIAL)
+		err = netns_set_up_first_tier(net);
+	else
+		err = netns_set_up(net, now == NETNS_PARTIAL);
+	if (err)
+		netns_enter(net, NETNS_ACTIVATING, now);
+
 	revert_creds(old_cred);
 	set_active_memcg(old_memcg);
 	mem_cgroup_put(memcg);
@@ -240,6 +288,43 @@ static void netns_key_domain_del(struct net *net)
 }
 #endif
 
+static int netns_make(struct net *net, enum netns_state goal)
+{
+	enum netns_state now;
+	int err;
+
+	might_sleep();
+	might_lock_read(&pernet_ops_rwsem);
+
+	/* Pairs with the release in netns_enter(). */
+	while ((now = smp_load_acquire(&net->state)) < goal) {
+		if (now != NETNS_ACTIVATING) {
+			if (netns_enter(net, now, NETNS_ACTIVATING))
+				return netns_activate(net, now, goal);
+			continue;
+		}
+		err = wait_var_event_killable(&net->state,
+					      READ_ONCE(net->state) != NETNS_ACTIVATING);
+		if (err)
+			return -EINTR;
+	}
+	return 0;
+}
+
+/**
+ * net_make_partial - make a namespace ready for local sockets
+ * @net: a namespace to which the caller has a reference
+ *
+ * Runs the init operations of the first tier, if it has been of no use before.
+ *
+ * Context: As net_make_live(): another task may be doing that.
+ * Return: as net_make_live().
+ */
+int net_make_partial(struct net *net)
+{
+	return netns_make(net, NETNS_PARTIAL);
+}
+
 /**
  * net_make_live - make a namespace ready for use
  * @net: a namespace to which the caller has a reference
@@ -258,20 +343,7 @@ static void netns_key_domain_del(struct net *net)
  */
 int net_make_live(struct net *net)
 {
-	int err;
-
-	might_sleep();
-	might_lock_read(&pernet_ops_rwsem);
-
-	while (!net_initialized(net)) {
-		if (netns_enter(net, NETNS_ACTIVATING))
-			return netns_activate(net);
-		err = wait_var_event_killable(&net->state,
-					      READ_ONCE(net->state) != NETNS_ACTIVATING);
-		if (err)
-			return -EINTR;
-	}
-	return 0;
+	return netns_make(net, NETNS_LIVE);
 }
 EXPORT_SYMBOL_GPL(net_make_live);
 
@@ -310,19 +382,30 @@ struct net *current_net_live(void)
 }
 EXPORT_SYMBOL_GPL(current_net_live);
 
+static void netns_uncount(struct ucounts *ucounts)
+{
+	if (ucounts)
+		dec_ucount(ucounts, UCOUNT_NET_NAMESPACES);
+}
+
 /**
  * netns_dispossess - give back what a namespace holds of others
  * @net: a namespace in which nothing runs any more, and no RCU callback will
  *
- * From here on another one fits under the owner's limit, the inum can be
- * given out again, and keys that belong to the namespace can be collected.
+ * Local sockets' state goes too where there is no other. From here on another
+ * one fits under the owner's limit, the inum can be given out again, and keys
+ * that belong to the namespace can be collected.
  *
  * Context: Any, softirq included.
  */
 void netns_dispossess(struct net *net)
 {
+	if (net->state == NETNS_PARTIAL) {
+		pernet_exit_first_tier(net);
+		netns_strip_first_tier(net);
+	}
 	netns_heritage_drop(net);
-	dec_ucount(net->ucounts, UCOUNT_NET_NAMESPACES);
+	netns_uncount(net->ucounts);
 	netns_key_domain_del(net);
 	if (net->ns.inum)
 		ns_free_inum(&net->ns);
@@ -337,25 +420,33 @@ void netns_dispossess(struct net *net)
  */
 void netns_free(struct net *net)
 {
-	if (net->state != NETNS_DORMANT)
+	if (net->state == NETNS_DYING) {
 		netns_strip(net);
+		netns_strip_first_tier(net);
+	}
 	kmem_cache_free(netns_cache, net);
 }
 
-/* Memory and an identity: a dormant namespace with one reference. */
-static struct net *netns_birth(struct user_namespace *owner, struct net *creator)
+/**
+ * netns_birth - memory and an identity
+ * @owner: the user namespace that it belongs to
+ * @ucounts: where it has been counted, to be uncounted at its end or if this
+ *	     fails; NULL for one that no user has asked for
+ * @creator: the namespace that it inherits from
+ *
+ * Context: Process context, sleeps.
+ * Return: a dormant namespace with one reference, or an ERR_PTR: -ENOMEM,
+ *	   -ENOSPC without a free inum.
+ */
+struct net *netns_birth(struct user_namespace *owner, struct ucounts *ucounts,
+			struct net *creator)
 {
-	struct ucounts *ucounts;
 	struct net *net;
 	int err;
 
-	ucounts = inc_ucount(owner, current_euid(), UCOUNT_NET_NAMESPACES);
-	if (!ucounts)
-		return ERR_PTR(-ENOSPC);
-
 	net = kmem_cache_alloc(netns_cache, GFP_KERNEL);
 	if (!net) {
-		dec_ucount(ucounts, UCOUNT_NET_NAMESPACES);
+		netns_uncount(ucounts);
 		return ERR_PTR(-ENOMEM);
 	}
 	netns_identify(net, get_user_ns(owner));
@@ -395,13 +486,18 @@ static struct net *netns_birth(struct user_namespace *owner, struct net *creator
 struct net *copy_net_ns(unsigned long flags, struct user_namespace *user_ns,
 			struct net *old_net)
 {
+	struct ucounts *ucounts;
 	struct net *net;
 	int err;
 
 	if (!(flags & CLONE_NEWNET))
 		return get_net(old_net);
 
-	net = netns_birth(user_ns, old_net);
+	ucounts = inc_ucount(user_ns, current_euid(), UCOUNT_NET_NAMESPACES);
+	if (!ucounts)
+		return ERR_PTR(-ENOSPC);
+
+	net = netns_birth(user_ns, ucounts, old_net);
 	if (IS_ERR(net) || !READ_ONCE(netns_eager))
 		return net;
 
@@ -430,6 +526,12 @@ void netns_unlist(struct list_head *batch)
 		list_del_rcu(&net->list);
 }
 
+/* Nobody finds it, and nothing in it takes long to take down. */
+static bool netns_left_no_trace(const struct net *net)
+{
+	return net->state < NETNS_LIVE && !net->nsid_met;
+}
+
 /**
  * __put_net - the last reference to a namespace is gone
  * @net: the namespace
@@ -443,14 +545,13 @@ void __put_net(struct net *net)
 	/* Whoever still is on record has forgotten to give it back. */
 	ref_tracker_dir_exit(&net->refcnt_tracker);
 
-	if (net->state == NETNS_DORMANT && !net->nsid_met) {
-		/* There is nothing to take down, and nobody finds it. */
+	if (netns_left_no_trace(net)) {
 		netns_dispossess(net);
 		net_passive_dec(net);
 		return;
 	}
 	if (net->state == NETNS_LIVE)
-		netns_enter(net, NETNS_DYING);
+		netns_enter(net, NETNS_LIVE, NETNS_DYING);
 	netns_reap(net);
 }
 EXPORT_SYMBOL_GPL(__put_net);
@@ -466,7 +567,7 @@ void net_passive_dec(struct net *net)
 	if (!refcount_dec_and_test(&net->passive))
 		return;
 	ref_tracker_dir_exit(&net->notrefcnt_tracker);
-	if (net->state == NETNS_DORMANT && !net->nsid_met)
+	if (netns_left_no_trace(net))
 		netns_free(net);
 	else
 		netns_bury(net);
@@ -511,9 +612,11 @@ fs_initcall(netns_sysctl_init);
 
 static int __init netns_debugfs_init(void)
 {
-	debugfs_create_atomic_t("activations", 0444,
-				debugfs_create_dir("netns", NULL),
-				&netns_activations);
+	struct dentry *dir = debugfs_create_dir("netns", NULL);
+
+	debugfs_create_atomic_t("partial_activations", 0444, dir,
+				&netns_partial_activations);
+	debugfs_create_atomic_t("activations", 0444, dir, &netns_activations);
 	return 0;
 }
 late_initcall(netns_debugfs_init);
@@ -546,8 +649,8 @@ void __init net_ns_init(void)
 	if (ns_alloc_inum(&init_net.ns))
 		panic("netns: no memory for the initial namespace\n");
 
-	netns_enter(&init_net, NETNS_ACTIVATING);
-	if (netns_activate(&init_net))
+	netns_enter(&init_net, NETNS_DORMANT, NETNS_ACTIVATING);
+	if (netns_activate(&init_net, NETNS_DORMANT, NETNS_LIVE))
 		panic("netns: cannot set up the initial namespace\n");
 
 	netns_nsid_netlink_init();

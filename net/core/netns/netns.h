@@ -23,6 +23,8 @@
 struct nlmsghdr;
 
 /* net_namespace.c: life cycle */
+struct net *netns_birth(struct user_namespace *owner, struct ucounts *ucounts,
+			struct net *creator);
 void netns_unlist(struct list_head *batch);
 void netns_dispossess(struct net *net);
 void netns_free(struct net *net);
@@ -39,7 +41,9 @@ static inline bool netns_may_follow(enum netns_state now, enum netns_state next)
 {
 	static const u8 successors[] = {
 		[NETNS_DORMANT]		= BIT(NETNS_ACTIVATING),
-		[NETNS_ACTIVATING]	= BIT(NETNS_LIVE) | BIT(NETNS_DORMANT),
+		[NETNS_ACTIVATING]	= BIT(NETNS_DORMANT) | BIT(NETNS_PARTIAL) |
+					  BIT(NETNS_LIVE),
+		[NETNS_PARTIAL]		= BIT(NETNS_ACTIVATING),
 		[NETNS_LIVE]		= BIT(NETNS_DYING),
 		[NETNS_DYING]		= 0,
 	};
@@ -51,7 +55,9 @@ static inline bool netns_may_follow(enum netns_state now, enum netns_state next)
 void netns_generic_none(struct net *net);
 int netns_generic_alloc(struct net *net);
 void netns_generic_free(struct net *net);
-int pernet_init_net(struct net *net);
+int pernet_init_first_tier(struct net *net);
+void pernet_exit_first_tier(struct net *net);
+int pernet_init_net(struct net *net, bool partial);
 void pernet_exit_batch(struct list_head *nets);
 
 /* heritage.c: what a namespace gets from those before it */

@@ -27,8 +27,10 @@ static void state_follows_state(struct kunit *test)
 		enum netns_state now, next;
 	} allowed[] = {
 		{ NETNS_DORMANT,	NETNS_ACTIVATING },
-		{ NETNS_ACTIVATING,	NETNS_LIVE },
 		{ NETNS_ACTIVATING,	NETNS_DORMANT },
+		{ NETNS_ACTIVATING,	NETNS_PARTIAL },
+		{ NETNS_ACTIVATING,	NETNS_LIVE },
+		{ NETNS_PARTIAL,	NETNS_ACTIVATING },
 		{ NETNS_LIVE,		NETNS_DYING },
 	};
 	enum netns_state now, next;
@@ -304,16 +306,23 @@ static void init_fails_at_each_position(struct kunit *test)
 	}
 }
 
+static void expect_zero_but_lasting(struct kunit *test, const struct net *net)
+{
+	const size_t lasting = offsetof(struct net, lasting);
+	const size_t rest = offsetofend(struct net, lasting);
+
+	KUNIT_EXPECT_NULL(test, memchr_inv(net, 0, lasting));
+	KUNIT_EXPECT_NULL(test, memchr_inv((u8 *)net + rest, 0,
+					   sizeof(*net) - rest));
+}
+
 /* A dormant one is all zero but for its identity, also after a failure. */
 static void expect_dormant(struct kunit *test, const struct net *net)
 {
-	const size_t identity = offsetof(struct net, identity);
-	const size_t rest = offsetofend(struct net, identity);
-
 	KUNIT_EXPECT_EQ(test, net->state, NETNS_DORMANT);
-	KUNIT_EXPECT_NULL(test, memchr_inv(net, 0, identity));
-	KUNIT_EXPECT_NULL(test, memchr_inv((u8 *)net + rest, 0,
-					   sizeof(*net) - rest));
+	expect_zero_but_lasting(test, net);
+	KUNIT_EXPECT_NULL(test, memchr_inv(&net->first_tier, 0,
+					   sizeof(net->first_tier)));
 }
 
 static void dormant_until_used(struct kunit *test)
@@ -335,6 +344,41 @@ static void dormant_until_used(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, net_make_live(net), 0);
 	KUNIT_EXPECT_EQ(test, net->state, NETNS_LIVE);
 	KUNIT_EXPECT_EQ(test, net_make_live(net), 0);
+	KUNIT_EXPECT_EQ(test, fakes.entries, FAKES);
+	put_net(net);
+}
+
+/* With the first tier it is ready for local sockets, which know of no failure. */
+static void partial_until_used_for_more(struct kunit *test)
+{
+	struct net *net = new_dormant_net();
+	typeof(net->first_tier) tier;
+	int failing;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, net);
+	KUNIT_EXPECT_EQ(test, net_make_partial(net), 0);
+	KUNIT_EXPECT_EQ(test, net_make_partial(net), 0);
+	KUNIT_EXPECT_EQ(test, net->state, NETNS_PARTIAL);
+	KUNIT_EXPECT_FALSE(test, net_initialized(net));
+	KUNIT_EXPECT_EQ(test, fakes.entries, 0);
+	KUNIT_EXPECT_NOT_NULL(test, net->unx.table.locks);
+	expect_zero_but_lasting(test, net);
+	tier = net->first_tier;
+
+	for (failing = 0; failing < FAKES; failing++) {
+		fakes_forget();
+		fakes.failing = failing;
+		KUNIT_EXPECT_EQ(test, net_make_live(net), -EDOM);
+		KUNIT_EXPECT_EQ(test, net->state, NETNS_PARTIAL);
+		KUNIT_EXPECT_MEMEQ(test, &net->first_tier, &tier, sizeof(tier));
+		expect_zero_but_lasting(test, net);
+	}
+	fakes_forget();
+	KUNIT_EXPECT_EQ(test, net_make_live(net), 0);
+	KUNIT_EXPECT_EQ(test, net->state, NETNS_LIVE);
+	KUNIT_EXPECT_EQ(test, net_make_partial(net), 0);
+	KUNIT_EXPECT_EQ(test, net->state, NETNS_LIVE);
+	KUNIT_EXPECT_PTR_EQ(test, net->unx.table.locks, tier.unx.table.locks);
 	KUNIT_EXPECT_EQ(test, fakes.entries, FAKES);
 	put_net(net);
 }
@@ -580,6 +624,7 @@ static struct kunit_suite netns_suite = {
 static struct kunit_case registry_cases[] = {
 	KUNIT_CASE_SLOW(life_in_order),
 	KUNIT_CASE_SLOW(dormant_until_used),
+	KUNIT_CASE_SLOW(partial_until_used_for_more),
 	KUNIT_CASE_SLOW(init_fails_at_each_position),
 	KUNIT_CASE_SLOW(registration_fails_at_each_namespace),
 	{}

@@ -53,7 +53,7 @@ static struct llist_node *netns_part(struct llist_node *departed,
 
 	/* The last to depart comes first here; pushing turns that round. */
 	llist_for_each_entry_safe(net, next, departed, reap_node) {
-		if (net->state == NETNS_DORMANT) {
+		if (net->state != NETNS_DYING) {
 			list_add(&net->exit_list, dormant);
 		} else {
 			net->reap_node.next = lived;

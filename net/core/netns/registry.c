@@ -21,17 +21,22 @@
 #include "netns.h"
 
 /*
- * All operations, in the order of their inits. An empty one, which is always
- * there, parts the subsystems, added before it, from the devices, added at
- * the end.
+ * All operations, in the order of their inits. Two empty ones, which are always
+ * there, part the first tier, added before the first, from the subsystems,
+ * added before the second, and these from the devices, added at the end.
  */
 static struct list_head pernet_list;
+static struct pernet_operations pernet_boundary;
+static struct pernet_operations pernet_tier_boundary = {
+	.list = { .next = &pernet_boundary.list, .prev = &pernet_list },
+};
+
 static struct pernet_operations pernet_boundary = {
-	.list = { .next = &pernet_list, .prev = &pernet_list },
+	.list = { .next = &pernet_list, .prev = &pernet_tier_boundary.list },
 };
 
 static struct list_head pernet_list = {
-	.next = &pernet_boundary.list, .prev = &pernet_boundary.list,
+	.next = &pernet_tier_boundary.list, .prev = &pernet_boundary.list,
 };
 
 /* Held for reading while namespaces come and go, see netns.h. */
@@ -270,22 +275,78 @@ static void pernet_undo(const struct pernet_span *span, struct list_head *nets,
 				generic_block_del(ops, net);
 }
 
+static void pernet_init_failed(const struct pernet_operations *ops, int err)
+{
+	pr_warn_ratelimited("netns: a namespace is not set up: %ps failed with %d\n",
+			    ops->init, err);
+}
+
+/**
+ * pernet_init_first_tier - run the init operations of the first tier
+ * @net: a namespace that is activating
+ *
+ * Nothing comes to this tier, or leaves it, once there are such namespaces:
+ * no lock is needed.
+ *
+ * Context: Process context, sleeps.
+ * Return: 0, or the errno of the operation that failed; then those before it
+ *	   have been undone.
+ */
+int pernet_init_first_tier(struct net *net)
+{
+	struct pernet_operations *ops;
+	int err;
+
+	list_for_each_entry(ops, &pernet_list, list) {
+		if (ops == &pernet_tier_boundary)
+			break;
+		err = ops->init(net);
+		if (err)
+			goto undo;
+	}
+	return 0;
+
+undo:
+	pernet_init_failed(ops, err);
+	list_for_each_entry_continue_reverse(ops, &pernet_list, list)
+		ops->exit(net);
+	return err;
+}
+
+/**
+ * pernet_exit_first_tier - undo pernet_init_first_tier()
+ * @net: a namespace that has nothing else and that nobody uses
+ *
+ * Context: Any, softirq included.
+ */
+void pernet_exit_first_tier(struct net *net)
+{
+	struct pernet_operations *ops = &pernet_tier_boundary;
+
+	list_for_each_entry_continue_reverse(ops, &pernet_list, list)
+		ops->exit(net);
+}
+
 /**
  * pernet_init_net - run all init operations for a namespace
  * @net: a namespace that is activating
+ * @partial: it has the first tier, leave that alone
  *
  * Context: Process context, sleeps. pernet_ops_rwsem is held.
  * Return: 0, or the errno of the operation that failed; then those before it
  *	   have been undone, RCU callbacks included.
  */
-int pernet_init_net(struct net *net)
+int pernet_init_net(struct net *net, bool partial)
 {
-	struct pernet_operations *ops;
+	struct pernet_operations *ops, *first;
 	int err;
 
 	lockdep_assert_held(&pernet_ops_rwsem);
 
-	list_for_each_entry(ops, &pernet_list, list) {
+	first = partial ? &pernet_tier_boundary :
+		list_first_entry(&pernet_list, struct pernet_operations, list);
+	ops = first;
+	list_for_each_entry_from(ops, &pernet_list, list) {
 		err = pernet_init_one(ops, net);
 		if (err < 0)
 			goto undo;
@@ -293,13 +354,10 @@ int pernet_init_net(struct net *net)
 	return 0;
 
 undo:
-	pr_warn_ratelimited("netns: a namespace is not set up: %ps failed with %d\n",
-			    ops->init, err);
-	if (!list_is_first(&ops->list, &pernet_list)) {
+	pernet_init_failed(ops, err);
+	if (ops != first) {
 		const struct pernet_span done = {
-			.first = list_first_entry(&pernet_list,
-						  struct pernet_operations,
-						  list),
+			.first = first,
 			.last = list_prev_entry(ops, list),
 		};
 		LIST_HEAD(nets);
@@ -452,6 +510,25 @@ static void pernet_unregister(struct pernet_operations *ops)
 	pernet_collect(ops, &nets);
 	pernet_undo_one(ops, &nets);
 	pernet_id_put(ops);
+}
+
+/**
+ * register_pernet_first_tier - the same for what local sockets need
+ * @ops: its operations: init and exit only
+ *
+ * A namespace in which there are only local sockets has the state of these
+ * operations and of no other. Their exits must cope with softirq context then,
+ * and are sure that nobody, RCU readers included, looks at what they free.
+ *
+ * Context: Boot, before user space is there.
+ * Return: as register_pernet_subsys().
+ */
+int __init register_pernet_first_tier(struct pernet_operations *ops)
+{
+	if (WARN_ON(!ops->init || !ops->exit || ops->id || ops->pre_exit ||
+		    ops->exit_batch || ops->exit_rtnl || ops->exit_batch_rtnl))
+		return -EINVAL;
+	return pernet_register(ops, &pernet_tier_boundary.list);
 }
 
 /**
