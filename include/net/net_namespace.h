@@ -253,6 +253,7 @@ int net_make_partial(struct net *net);
 int net_make_live(struct net *net);
 struct net *current_net(void);
 struct net *current_net_live(void);
+struct net *net_get_shown(struct net *net);
 struct ns_common *get_net_ns(struct ns_common *ns);
 struct net *get_net_ns_by_fd(int fd);
 void net_ns_get_ownership(const struct net *net, kuid_t *uid, kgid_t *gid);
@@ -350,6 +351,11 @@ static inline struct net *current_net(void)
 static inline struct net *current_net_live(void)
 {
 	return current_net();
+}
+
+static inline struct net *net_get_shown(struct net *net)
+{
+	return net;
 }
 
 static inline struct ns_common *get_net_ns(struct ns_common *ns)
