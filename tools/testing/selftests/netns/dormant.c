@@ -4,32 +4,15 @@
  * as the first way, and activates it; nothing else does.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <linux/bpf.h>
 #include <linux/if_tun.h>
 #include <linux/nsfs.h>
 #include <net/if.h>
-#include <pthread.h>
 #include <sys/ioctl.h>
-#include <sys/un.h>
 
 #include "dormant_util.h"
 
 #define NSID 7
-#define RACERS 200
-
-/* What follows is done in a namespace in which nothing has been done yet. */
-#define EXPECT_WAKES(n, cond)						\
-do {									\
-	int __before = activations();					\
-									\
-	EXPECT_TRUE(cond) {						\
-		TH_LOG("errno %d: %s", errno, #cond);			\
-	}								\
-	EXPECT_EQ(n, activations() - __before) {			\
-		TH_LOG("after %s", #cond);				\
-	}								\
-} while (0)
 
 FIXTURE(first)
 {
@@ -48,53 +31,6 @@ FIXTURE_SETUP(first)
 
 FIXTURE_TEARDOWN(first)
 {
-}
-
-static bool walks(const char *path)
-{
-	struct dirent *entry;
-	DIR *dir;
-
-	dir = opendir(path);
-	if (!dir)
-		return false;
-	while ((entry = readdir(dir)))
-		;
-	closedir(dir);
-	return true;
-}
-
-static bool lists(const char *path, const char *name)
-{
-	struct dirent *entry;
-	bool found = false;
-	DIR *dir;
-
-	dir = opendir(path);
-	if (!dir)
-		return false;
-	while ((entry = readdir(dir)))
-		found |= !strcmp(entry->d_name, name);
-	closedir(dir);
-	return found;
-}
-
-static bool opens(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-static bool makes_socket(int family, int type, int protocol)
-{
-	int sock = socket(family, type | SOCK_CLOEXEC, protocol);
-
-	if (sock >= 0)
-		close(sock);
-	return sock >= 0;
 }
 
 static bool refused_socket(int family, int type, int protocol, int err)
@@ -207,12 +143,6 @@ FIXTURE_VARIANT(socket)
 	int protocol;
 };
 
-FIXTURE_VARIANT_ADD(socket, unix)
-{
-	.family = AF_UNIX,
-	.type = SOCK_STREAM,
-};
-
 FIXTURE_VARIANT_ADD(socket, tcp)
 {
 	.family = AF_INET,
@@ -296,14 +226,6 @@ TEST_F(socket, wakes)
 	EXPECT_EQ(1, own_link_index("lo"));
 }
 
-TEST_F(first, socketpair_wakes)
-{
-	int pair[2];
-
-	EXPECT_WAKES(1, !socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-	EXPECT_EQ(1, write(pair[0], "x", 1));
-}
-
 TEST_F(first, proc_net_wakes)
 {
 	EXPECT_WAKES(1, lists("/proc/self/net", "dev"));
@@ -361,9 +283,9 @@ TEST_F(first, sysfs_of_another_wakes_that)
 	ASSERT_EQ(0, mount("sysfs", "/mnt", "sysfs", 0, NULL));
 	ASSERT_EQ(0, sys_unshare(CLONE_NEWNET));
 	EXPECT_WAKES(1, lists("/mnt/class/net", "lo"));
-	EXPECT_WAKES(1, makes_socket(AF_UNIX, SOCK_STREAM, 0));
+	EXPECT_WAKES(1, makes_socket(AF_INET, SOCK_STREAM, 0));
 	ASSERT_EQ(0, sys_setns(fd, CLONE_NEWNET));
-	EXPECT_WAKES(0, makes_socket(AF_UNIX, SOCK_STREAM, 0));
+	EXPECT_WAKES(0, makes_socket(AF_INET, SOCK_STREAM, 0));
 }
 
 /* One that ended before anybody looked shows nothing, as any that ended. */
@@ -522,7 +444,7 @@ TEST_F(outside, init_operations_are_not_heard)
 				&one, sizeof(one)));
 	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
 	ASSERT_EQ(0, nl_subscribe(events, RTNLGRP_LINK));
-	EXPECT_WAKES(1, socket_in(self->nsfd, AF_UNIX, SOCK_STREAM, 0) >= 0);
+	EXPECT_WAKES(1, socket_in(self->nsfd, AF_INET, SOCK_DGRAM, 0) >= 0);
 	EXPECT_EQ(-1, recv(events, buf, sizeof(buf), MSG_DONTWAIT));
 	EXPECT_EQ(EAGAIN, errno);
 }
@@ -532,6 +454,11 @@ static int bpf_call(int cmd, union bpf_attr *attr)
 	int fd = syscall(__NR_bpf, cmd, attr, sizeof(*attr));
 
 	return fd < 0 ? -errno : fd;
+}
+
+static bool have_bpf(void)
+{
+	return !access("/proc/sys/kernel/unprivileged_bpf_disabled", F_OK);
 }
 
 TEST_F(first, devmap_update_wakes)
@@ -545,8 +472,8 @@ TEST_F(first, devmap_update_wakes)
 	__u32 key = 0, index = 1;
 	int map;
 
-	if (access("/proc/sys/kernel/unprivileged_bpf_disabled", F_OK))
-		SKIP(return, "no device maps in this kernel");
+	if (!have_bpf())
+		SKIP(return, "no bpf(2) in this kernel");
 	map = bpf_call(BPF_MAP_CREATE, &attr);
 	ASSERT_LE(0, map);
 	memset(&attr, 0, sizeof(attr));
@@ -556,45 +483,81 @@ TEST_F(first, devmap_update_wakes)
 	EXPECT_WAKES(1, !bpf_call(BPF_MAP_UPDATE_ELEM, &attr));
 }
 
+/* A program that returns 0. */
+static int bpf_load(enum bpf_prog_type type)
+{
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = type,
+		.insns = (unsigned long)insns,
+		.insn_cnt = ARRAY_SIZE(insns),
+		.license = (unsigned long)"GPL",
+	};
+
+	if (type == BPF_PROG_TYPE_SK_LOOKUP)
+		attr.expected_attach_type = BPF_SK_LOOKUP;
+	return bpf_call(BPF_PROG_LOAD, &attr);
+}
+
+static int bpf_run(enum bpf_prog_type type)
+{
+	char packet[64] = "";
+	union bpf_attr attr = {
+		.test.prog_fd = bpf_load(type),
+		.test.data_in = (unsigned long)packet,
+		.test.data_size_in = sizeof(packet),
+	};
+
+	return bpf_call(BPF_PROG_TEST_RUN, &attr);
+}
+
+/* They run on the namespace's lo. */
+TEST_F(first, test_runs_wake)
+{
+	if (!have_bpf())
+		SKIP(return, "no bpf(2) in this kernel");
+	EXPECT_WAKES(1, !bpf_run(BPF_PROG_TYPE_XDP));
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+	EXPECT_WAKES(1, !bpf_run(BPF_PROG_TYPE_SCHED_CLS));
+}
+
+TEST_F(first, attaching_wakes)
+{
+	union bpf_attr attr = {
+		.link_create.target_fd = open_self_ns("net"),
+		.link_create.attach_type = BPF_SK_LOOKUP,
+	};
+	int prog;
+
+	if (!have_bpf())
+		SKIP(return, "no bpf(2) in this kernel");
+	prog = bpf_load(BPF_PROG_TYPE_SK_LOOKUP);
+	ASSERT_LE(0, prog);
+	attr.link_create.prog_fd = prog;
+	EXPECT_WAKES(1, bpf_call(BPF_LINK_CREATE, &attr) >= 0);
+}
+
+/* There is nothing to detach in one that nobody has used. */
+TEST_F(first, detaching_nothing_wakes_nobody)
+{
+	union bpf_attr attr = { .attach_type = BPF_FLOW_DISSECTOR };
+
+	if (!have_bpf())
+		SKIP(return, "no bpf(2) in this kernel");
+	attr.attach_bpf_fd = bpf_load(BPF_PROG_TYPE_FLOW_DISSECTOR);
+	ASSERT_LE(0, (int)attr.attach_bpf_fd);
+	EXPECT_WAKES(0, bpf_call(BPF_PROG_DETACH, &attr) == -ENOENT);
+}
+
 TEST_F(first, tun_wakes)
 {
 	/* It may be a module, for whose device nobody has made a node. */
 	if (access("/dev/net/tun", F_OK) && system("modprobe -q tun"))
 		SKIP(return, "no tun in this kernel");
 	EXPECT_WAKES(1, opens("/dev/net/tun"));
-}
-
-static pthread_barrier_t start;
-
-static void *race(void *arg)
-{
-	pthread_barrier_wait(&start);
-	return (void *)(long)makes_socket(AF_INET, SOCK_DGRAM, 0);
-}
-
-TEST_F(first, many_at_once_wake_it_once)
-{
-	pthread_t threads[RACERS];
-	int before = activations();
-	void *made;
-	int i;
-
-	ASSERT_EQ(0, pthread_barrier_init(&start, NULL, RACERS));
-	for (i = 0; i < RACERS; i++)
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL, race, NULL));
-	for (i = 0; i < RACERS; i++) {
-		ASSERT_EQ(0, pthread_join(threads[i], &made));
-		EXPECT_EQ(1, (long)made);
-	}
-	EXPECT_EQ(1, activations() - before);
-	EXPECT_EQ(1, own_link_index("lo"));
-}
-
-static int owner(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) ? -errno : (int)st.st_uid;
 }
 
 /*

@@ -3,8 +3,6 @@
  * Each allocation of an activation is made to fail once: the caller gets an
  * errno, the namespace is as it was before, and its next use works.
  */
-#include <sys/ioctl.h>
-
 #include "dormant_util.h"
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
@@ -42,18 +40,72 @@ static int count_slab(void)
 	return active;
 }
 
+/* How a namespace comes to be used. */
+FIXTURE(use)
+{
+};
+
+FIXTURE_VARIANT(use)
+{
+	bool local_before;	/* there is a local socket, which must not mind */
+	int family;
+	int least;		/* allocations that there are at least */
+};
+
+FIXTURE_VARIANT_ADD(use, whole)
+{
+	.family = AF_INET6,
+	.least = 50,
+};
+
+FIXTURE_VARIANT_ADD(use, local)
+{
+	.family = AF_UNIX,
+	.least = 4,
+};
+
+FIXTURE_VARIANT_ADD(use, whole_after_local)
+{
+	.local_before = true,
+	.family = AF_INET6,
+	.least = 50,
+};
+
+FIXTURE_SETUP(use)
+{
+	if (access(FAILSLAB "ignore-gfp-wait", W_OK))
+		SKIP(return, "no fault injection in this kernel");
+	ASSERT_EQ(0, write_file(FAILSLAB "ignore-gfp-wait", "N"));
+	ASSERT_EQ(0, write_file(FAILSLAB "verbose", "0"));
+}
+
+FIXTURE_TEARDOWN(use)
+{
+}
+
+static bool passes_a_byte(const int *pair)
+{
+	char c;
+
+	return write(pair[0], "x", 1) == 1 && read(pair[1], &c, 1) == 1;
+}
+
 /*
  * A first use, in which the @nth allocation fails. Returns 1 when there are
  * not so many, 0 when all was well, and a number that tells the step if not.
  */
-static int use_with_failure(int nth)
+static int use_with_failure(bool local_before, int family, int nth)
 {
-	int sock, err;
+	int sock, err, pair[2];
 	bool failed;
 
-	if (sys_unshare(CLONE_NEWNET) || fail_nth(nth))
+	if (sys_unshare(CLONE_NEWNET))
 		return 2;
-	sock = socket(AF_INET6, SOCK_DGRAM, 0);
+	if (local_before && socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		return 2;
+	if (fail_nth(nth))
+		return 2;
+	sock = socket(family, SOCK_DGRAM, 0);
 	err = sock < 0 ? errno : 0;
 	failed = has_failed();
 	if (fail_nth(0))
@@ -63,35 +115,36 @@ static int use_with_failure(int nth)
 		return 4;
 	if (sock < 0 && !failed)
 		return 5;
+	if (local_before && !passes_a_byte(pair))
+		return 6;
 	if (sock < 0) {
-		sock = socket(AF_INET6, SOCK_DGRAM, 0);
+		sock = socket(family, SOCK_DGRAM, 0);
 		if (sock < 0)
-			return 6;
+			return 7;
 	}
 	close(sock);
 	/* As good as new. */
 	if (own_link_index("lo") != 1)
-		return 7;
+		return 8;
 	if (access("/proc/self/net/dev", R_OK) ||
 	    access("/proc/sys/net/ipv6/conf/lo", R_OK))
-		return 8;
+		return 9;
+	if (local_before && !passes_a_byte(pair))
+		return 10;
 	return failed ? 0 : 1;
 }
 
-TEST(each_allocation_once)
+TEST_F(use, each_allocation_fails_once)
 {
 	int nth, status = 0;
 	pid_t pid;
 
-	if (access(FAILSLAB "ignore-gfp-wait", W_OK))
-		SKIP(return, "no fault injection in this kernel");
-	ASSERT_EQ(0, write_file(FAILSLAB "ignore-gfp-wait", "N"));
-	ASSERT_EQ(0, write_file(FAILSLAB "verbose", "0"));
 	for (nth = 1; nth < MOST; nth++) {
 		pid = fork();
 		ASSERT_LE(0, pid);
 		if (!pid)
-			_exit(use_with_failure(nth));
+			_exit(use_with_failure(variant->local_before,
+					       variant->family, nth));
 		status = wait_exit(pid);
 		if (status)
 			break;
@@ -99,7 +152,7 @@ TEST(each_allocation_once)
 	EXPECT_EQ(1, status) {
 		TH_LOG("allocation %d", nth);
 	}
-	EXPECT_LT(50, nth);
+	EXPECT_LT(variant->least, nth);
 	TH_LOG("%d allocations", nth - 1);
 	/* The home of this test, and none of those. */
 	EXPECT_TRUE(wait_until(count_slab() < 100));

@@ -6,21 +6,36 @@
 #ifndef DORMANT_UTIL_H
 #define DORMANT_UTIL_H
 
+#include <dirent.h>
 #include <sys/mount.h>
+#include <sys/un.h>
 
 #include "isolation_util.h"
 
 #define EAGER_SYSCTL "/proc/sys/net/core/netns_eager"
-#define ACTIVATIONS "/sys/kernel/debug/netns/activations"
+#define DEBUGFS "/sys/kernel/debug"
+#define ACTIVATIONS DEBUGFS "/netns/activations"
+#define PARTIAL_ACTIVATIONS DEBUGFS "/netns/partial_activations"
+
+static inline int read_counter(const char *path)
+{
+	char text[32];
+
+	if (read_file(path, text, sizeof(text)) <= 0)
+		ksft_exit_fail_msg("cannot read %s\n", path);
+	return atoi(text);
+}
 
 /* How many namespaces have been activated since boot. */
 static inline int activations(void)
 {
-	char text[32];
-	int len;
+	return read_counter(ACTIVATIONS);
+}
 
-	len = read_file(ACTIVATIONS, text, sizeof(text));
-	return len < 0 ? len : atoi(text);
+/* And for local sockets only. */
+static inline int partial_activations(void)
+{
+	return read_counter(PARTIAL_ACTIVATIONS);
 }
 
 /*
@@ -36,12 +51,96 @@ int main(int argc, char **argv)						\
 	err = set_sysctl(EAGER_SYSCTL, "0");				\
 	if (err)							\
 		ksft_exit_fail_msg(EAGER_SYSCTL ": %s\n", strerror(-err)); \
-	if (activations() < 0 &&					\
-	    mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL))	\
+	if (access(ACTIVATIONS, R_OK) &&				\
+	    mount("debugfs", DEBUGFS, "debugfs", 0, NULL))		\
 		ksft_exit_fail_msg("no debugfs\n");			\
-	if (activations() < 0)						\
-		ksft_exit_fail_msg("no " ACTIVATIONS "\n");		\
+	/* The counters are read by ordinary users, too. */		\
+	if (chmod(DEBUGFS, 0755))					\
+		ksft_exit_fail_msg("cannot open debugfs to all\n");	\
 	exit(test_harness_run(argc, argv));				\
+}
+
+/* What follows is done in a namespace in which nothing has been done yet. */
+#define EXPECT_WAKES(n, cond)						\
+do {									\
+	int __before = activations();					\
+									\
+	EXPECT_TRUE(cond) {						\
+		TH_LOG("errno %d: %s", errno, #cond);			\
+	}								\
+	EXPECT_EQ(n, activations() - __before) {			\
+		TH_LOG("after %s", #cond);				\
+	}								\
+} while (0)
+
+/* Likewise, but what it takes to have local sockets is enough. */
+#define EXPECT_WAKES_PART(n, cond)					\
+do {									\
+	int __before_part = partial_activations();			\
+									\
+	EXPECT_WAKES(0, cond);						\
+	EXPECT_EQ(n, partial_activations() - __before_part) {		\
+		TH_LOG("part, after %s", #cond);			\
+	}								\
+} while (0)
+
+static inline bool walks(const char *path)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)))
+		;
+	closedir(dir);
+	return true;
+}
+
+static inline bool lists(const char *path, const char *name)
+{
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)))
+		found |= !strcmp(entry->d_name, name);
+	closedir(dir);
+	return found;
+}
+
+static inline bool opens(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static inline bool makes_socket(int family, int type, int protocol)
+{
+	int sock = socket(family, type | SOCK_CLOEXEC, protocol);
+
+	if (sock >= 0)
+		close(sock);
+	return sock >= 0;
+}
+
+static inline bool reads(const char *path, char *text, size_t size)
+{
+	return read_file(path, text, size) > 0;
+}
+
+static inline int owner(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? -errno : (int)st.st_uid;
 }
 
 /* The index of a device of the caller's namespace, or a negative errno. */
@@ -55,6 +154,39 @@ static inline int own_link_index(const char *name)
 	index = link_index(nl, name);
 	close(nl);
 	return index;
+}
+
+#define ABSTRACT_NAME "\0dormant"
+
+/* Does to a local socket what is done with an address: bind() or connect(). */
+static inline int
+local_socket(int (*apply)(int sock, const struct sockaddr *addr, socklen_t len))
+{
+	static const struct sockaddr_un addr = {
+		.sun_family = AF_UNIX,
+		.sun_path = ABSTRACT_NAME,
+	};
+	int sock;
+
+	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (sock < 0 ||
+	    apply(sock, (const struct sockaddr *)&addr,
+		  offsetof(struct sockaddr_un, sun_path) +
+		  sizeof(ABSTRACT_NAME) - 1))
+		return -errno;
+	return sock;
+}
+
+static inline int listen_abstract(void)
+{
+	int sock = local_socket(bind);
+
+	return sock < 0 || !listen(sock, 1) ? sock : -errno;
+}
+
+static inline int connect_abstract(void)
+{
+	return local_socket(connect);
 }
 
 #endif /* DORMANT_UTIL_H */
