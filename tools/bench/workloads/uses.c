@@ -137,6 +137,7 @@ static void list_views(void)
 {
 	must(unshare(CLONE_NEWNS));
 	must(mount("", "/", NULL, MS_REC | MS_SLAVE, NULL));
+	must(umount2("/sys", MNT_DETACH));
 	must(mount("sys", "/sys", "sysfs", 0, NULL));
 	program((const char *const[]){ "ls", "/proc/self/net/", "/sys/class/net/", NULL });
 }
