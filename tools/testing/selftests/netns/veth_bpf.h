@@ -51,7 +51,8 @@ static inline int bpf_load_attr(union bpf_attr *attr,
 	attr->log_size = sizeof(log);
 	attr->log_level = 1;
 	sys_bpf(BPF_PROG_LOAD, attr);
-	ksft_print_msg("%s\n", log);
+	if (*log)
+		ksft_print_msg("%s\n", log);
 	return fd;
 }
 
