@@ -101,7 +101,8 @@ def run(side, kernel, clock, guest, workloads, log):
     """One guest; returns its Outcome and the runner's description of it."""
     commands = f"{guest.name}-{clock}-{side}"
     write_commands(f"{GUEST}/{commands}", workloads)
-    command = ["tools/guest/run", "--kernel", kernel, "--mem", str(guest.mem),
+    # A run that is stopped leaves no guest behind.
+    command = ["setpriv", "--pdeathsig", "TERM", "tools/guest/run", "--kernel", kernel, "--mem", str(guest.mem),
                "--timeout", "3600", "--dir", GUEST]
     command += ["--icount"] if clock == INSTRUCTIONS else ["--cpus", "2"]
     if guest.plugin:

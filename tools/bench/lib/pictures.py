@@ -7,12 +7,27 @@ import subprocess
 
 from results import verdict
 
+# What a stranger should see first: (case, metric).
+SUMMARY = (
+    ("fork_exit", "instructions"), ("unshare_net", "instructions"),
+    ("unshare_net", "instructions_net"), ("clone_newuser_net", "instructions_net"),
+    ("bytes_per_ns_unused", "bytes"), ("max_held_2g", "namespaces"),
+    ("destroy_batch_unused_1000", "instructions"), ("unix_socket", "instructions_total"),
+    ("lo_up", "instructions_total"), ("whole", "instructions_total"),
+    ("bytes_per_ns_lo_up", "bytes"), ("destroy_batch_1000", "instructions"),
+    ("destroy_batch_1000", "grace_periods"), ("name_reuse", "instructions"),
+    ("loop_unshare_true", "instructions"), ("loop_unshare_lo_up", "instructions"),
+    ("loop_netns_add", "instructions"), ("loop_netns_del", "instructions"),
+    ("veth_pair_create", "instructions"), ("veth_pair_destroy_1000", "instructions"),
+    ("veth_udp64", "instructions"), ("veth_tcp_stream", "instructions"),
+    ("veth_tcp_crr", "instructions"), ("veth_udp64_driver", "instructions"),
+)
 COLOURS = {"won": "#2a7f3f", "even": "#8a8a8a", "lost": "#c0392b"}
 BARS = """set terminal svg size 900,{height} font 'sans,12' background '#ffffff'
 set output '{out}'
 set title "{title}"
 set xlabel 'ratio to stock; above 1 is in our favour'
-set logscale x 2
+set logscale x 10
 set xrange [{low}:{high}]
 set yrange [{count}:-1]
 set ytics ({tics})
@@ -40,6 +55,17 @@ def gnuplot(script):
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
+def figure(ratio):
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+def label(e):
+    """Plain instructions are what most figures are."""
+    name = e["name"] if e["metric"] in ("instructions", "bytes", "wall", "namespaces") \
+        else f"{e['name']}, {e['metric'].removeprefix('instructions_')}"
+    return name.replace("_", r"\\_")
+
+
 def bars(entries, out, title):
     """One bar a case, from 1 to its ratio."""
     ratios = [e["ratio"] for e in entries]
@@ -50,7 +76,7 @@ def bars(entries, out, title):
         plots.append(f"'-' using 1:2:3:4:5:6 with boxxyerror lc rgb "
                      f"'{COLOURS[verdict(e)]}'|{e['ratio']} {y} {left} {right} "
                      f"{y - 0.35} {y + 0.35}")
-        tics.append(f'"{e["name"]} ({e["ratio"]:.2f})" {y}'.replace("_", r"\\_"))
+        tics.append(f'"{label(e)} ({figure(e["ratio"])})" {y}')
     script = BARS.format(height=90 + 18 * len(entries), out=out, title=title, low=low,
                          high=high, count=len(entries), tics=", ".join(tics),
                          plots=", ".join(p.split("|")[0] for p in plots))
@@ -77,9 +103,14 @@ def curves(entries, patterns, out, title, unit):
 
 
 def draw(document, directory):
-    """Returns (file, caption) of each picture that there is something for."""
+    """Returns (file, caption) of each picture there is something for, a summary first."""
     drawn = []
     good = [e for e in document["cases"] if e["ratio"] is not None]
+    known = {(e["name"], e["metric"]): e for e in good}
+    summary = [known[key] for key in SUMMARY if key in known]
+    if summary:
+        bars(summary, f"{directory}/summary.svg", "Ratio to stock: the most telling cases")
+        drawn.append(("summary.svg", "Ratios to stock of the most telling cases"))
     for metric, caption in (("instructions", "instructions"), ("bytes", "bytes held"),
                             ("wall", "wall time, noisy"
                              if document["where"] == "guests" else "wall time")):

@@ -142,7 +142,8 @@ def provenance(document):
 def text(document, drawn):
     counted = decisive(document)
     lines = [HEADER.format(headline=headline(document))]
-    lines += [f"![{caption}]({file})\n" for file, caption in drawn]
+    images = [f"![{caption}]({file})\n" for file, caption in drawn]
+    lines += images[:1]
 
     for title, wanted in (("Failed", "failed"), ("Lost", "lost"), ("Won", "won"),
                           ("Even", "even"), ("Without a ratio", "none")):
@@ -158,6 +159,7 @@ def text(document, drawn):
     if walls:
         lines += ["## Wall time (noisy)\n", *rows(walls)]
 
+    lines += ["## Pictures\n", *images[1:]] if images[1:] else []
     lines += [meaning(document), "## What the cases do\n"]
     abouts = {}
     for case, about in document["about"].items():
