@@ -170,7 +170,8 @@ def beside(full):
                  ("destroy_latency",), BOTH),
         Workload(some, "a veth end dropped with its namespace, until the name is free",
                  "latency name_reuse 10 5", ("name_reuse",), BOTH),
-        Workload(Guest("limit", 2048, alone=True), "held by descriptors in 2 GiB, at most 100,000",
+        Workload(Guest("limit", 2048, alone=True), "held by descriptors in 2 GiB until creation fails or "
+                 "64 MiB are left, at most 100,000",
                  "limit max_held_2g 100000", ("max_held_2g",), (WALL,), native=False),
     ]
 

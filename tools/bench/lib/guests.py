@@ -102,8 +102,8 @@ def run(side, kernel, clock, guest, workloads, log):
     commands = f"{guest.name}-{clock}-{side}"
     write_commands(f"{GUEST}/{commands}", workloads)
     # A run that is stopped leaves no guest behind.
-    command = ["setpriv", "--pdeathsig", "TERM", "tools/guest/run", "--kernel", kernel, "--mem", str(guest.mem),
-               "--timeout", "3600", "--dir", GUEST]
+    command = ["setpriv", "--pdeathsig", "TERM", "tools/guest/run", "--kernel", kernel,
+               "--mem", str(guest.mem), "--timeout", "3600", "--dir", GUEST]
     command += ["--icount"] if clock == INSTRUCTIONS else ["--cpus", "2"]
     if guest.plugin:
         command += ["--plugin", f"{os.path.abspath(PLUGIN)},out={os.path.abspath(log)}.plugin"]

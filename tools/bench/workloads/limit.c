@@ -2,9 +2,11 @@
 /*
  * How many namespaces fit: limit CASE MOST
  *
- * A process makes them until the kernel refuses one, or ends the process for want
- * of memory, or there are MOST. It must never be what runs out itself: limits
- * on descriptors and namespaces are raised first.
+ * A process makes them until the kernel refuses one, or there are MOST, or next to
+ * no memory is left: stock does not refuse in time, it kills processes for want of
+ * memory that none of them has, and panics when there is none left to kill. It
+ * must never be what runs out itself: limits on descriptors and namespaces are
+ * raised first.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -14,10 +16,33 @@
 
 #include "bench.h"
 
+#define RESERVE_KIB	(64 * 1024)
+/* As often as it is read how much is left. */
+#define STRIDE		32
+
+static long available_kib(void)
+{
+	long kib = -1;
+	char line[128];
+	FILE *file;
+
+	file = fopen("/proc/meminfo", "r");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %ld kB", &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib;
+}
+
 static void fill(int most, int *count)
 {
+	int i;
+
 	write_text("/proc/self/oom_score_adj", "1000");
-	while (__atomic_load_n(count, __ATOMIC_RELAXED) < most) {
+	for (i = 0; i < most; i++) {
+		if (i % STRIDE == 0 && available_kib() < RESERVE_KIB)
+			break;
 		if (unshare(CLONE_NEWNET) || open_namespace(CLONE_NEWNET) < 0)
 			break;
 		__atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
