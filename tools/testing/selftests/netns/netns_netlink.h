@@ -273,8 +273,9 @@ static inline int nsid_count(int fd)
 	return err ? err : n;
 }
 
-static inline int veth_add(int fd, const char *name, const char *peer,
-			   int peer_nsfd)
+/* A pair of veth or of netkit: both name the other end alike. */
+static inline int pair_add(int fd, const char *kind, const char *name,
+			   const char *peer, int peer_nsfd)
 {
 	struct rtattr *info, *data, *end;
 	struct ifinfomsg ifi = {};
@@ -283,7 +284,7 @@ static inline int veth_add(int fd, const char *name, const char *peer,
 	nl_init(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(ifi));
 	nl_put_str(&req, IFLA_IFNAME, name);
 	info = nl_put(&req, IFLA_LINKINFO, NULL, 0);
-	nl_put_str(&req, IFLA_INFO_KIND, "veth");
+	nl_put_str(&req, IFLA_INFO_KIND, kind);
 	data = nl_put(&req, IFLA_INFO_DATA, NULL, 0);
 	end = nl_put(&req, VETH_INFO_PEER, &ifi, sizeof(ifi));
 	nl_put_str(&req, IFLA_IFNAME, peer);
@@ -292,6 +293,12 @@ static inline int veth_add(int fd, const char *name, const char *peer,
 	nl_end_nest(&req, data);
 	nl_end_nest(&req, info);
 	return nl_talk(fd, &req, NULL, NULL, NULL);
+}
+
+static inline int veth_add(int fd, const char *name, const char *peer,
+			   int peer_nsfd)
+{
+	return pair_add(fd, "veth", name, peer, peer_nsfd);
 }
 
 /* Changes a device found by its name: @attr is IFLA_NET_NS_FD or _PID. */
