@@ -47,6 +47,7 @@ void sleep_ns(int64_t ns);
 void sleep_uncounted(int64_t ns);
 
 void memory_read(struct memory *mem);
+void shrink_slabs(void);
 /* Exact, as long as nothing is on its way; what the work clock said is void. */
 void memory_settled(struct memory *mem);
 int64_t memory_total(const struct memory *mem);
