@@ -13,9 +13,9 @@ HEADER = """# What a network namespace costs, against stock
 {headline}
 
 A ratio above 1 is in our favour: it is stock ÷ ours where less is better, and
-ours ÷ stock where more is. Won or lost means by more than 3 %. Every figure is
-the median of n samples; *spread* is (largest − least) ÷ median, of the side where
-it is wider.
+ours ÷ stock where more is. Won or lost means by more than 3 %, with no sample of one
+side among the other's. Every figure is the median of n samples; *spread* is
+(largest − least) ÷ median, of the side where it is wider.
 """
 
 BYTES = """- **bytes**: Slab, Percpu, VmallocUsed and PageTables of /proc/meminfo, settled:

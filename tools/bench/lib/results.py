@@ -79,14 +79,20 @@ def cases(collection):
     return list(entries.values())
 
 
+def overlap(result):
+    """Whether a sample of one side lies among the other's."""
+    ours, stock = result["ours"], result["stock"]
+    return ours["min"] <= stock["max"] and stock["min"] <= ours["max"]
+
+
 def verdict(result):
     if "failed" in result:
         return "failed"
     if result["ratio"] is None:
         return "none"
-    if result["ratio"] > 1 + EVEN:
-        return "won"
-    return "lost" if result["ratio"] < 1 - EVEN else "even"
+    if abs(result["ratio"] - 1) <= EVEN or overlap(result):
+        return "even"
+    return "won" if result["ratio"] > 1 else "lost"
 
 
 def broken_controls(entries):
