@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * veth without NAPI of its own: packets of all pairs wait in one list a CPU,
+ * which a NAPI instance a CPU hands to the stack, a list at a time.
+ *
+ * Only its CPU touches a list, and only with BH disabled, which is all the
+ * exclusion there is; what comes with interrupts off (netpoll) goes to the
+ * backlog of the CPU instead, and a dead CPU's list is taken by who buried it.
+ *
+ * A packet holds no reference to its device. It is not delivered once the device
+ * is down, and ndo_uninit waits until every list was looked through since: once
+ * for all devices that are unregistered together.
+ *
+ * Must never take more than net.core.netdev_max_backlog packets a CPU, nor lose
+ * one without counting it.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/rtnetlink.h>
+#include <net/hotdata.h>
+
+#include "veth.h"
+
+/**
+ * struct veth_backlog - a CPU's packets on their way
+ * @list: by skb->list, in the order of sending
+ * @len: packets in @list and in the hands of poll
+ * @added: packets that ever came, modulo 2^32
+ * @done: packets that ever went
+ * @napi: scheduled whenever @len is not 0
+ */
+struct veth_backlog {
+	struct list_head	list;
+	unsigned int		len;
+	u32			added;
+	u32			done;
+	struct napi_struct	napi;
+};
+
+static DEFINE_PER_CPU_ALIGNED(struct veth_backlog, veth_backlogs);
+static struct net_device *veth_backlog_dev;
+static enum cpuhp_state veth_backlog_cpuhp;
+
+/* Whether a device went down since the lists were last flushed. RTNL. */
+static bool veth_backlog_stale;
+
+/* As in enqueue_to_backlog(), whose counters these are. */
+static void veth_backlog_drop(struct sk_buff *skb)
+{
+	atomic_inc(&this_cpu_ptr(&softnet_data)->dropped);
+	dev_core_stats_rx_dropped_inc(skb->dev);
+	kfree_skb_reason(skb, SKB_DROP_REASON_CPU_BACKLOG);
+}
+
+/* Takes a packet whose dev is the receiver; when it returns false, it freed it. */
+bool veth_backlog_add(struct sk_buff *skb)
+{
+	struct veth_backlog *backlog = this_cpu_ptr(&veth_backlogs);
+
+	if (unlikely(irqs_disabled()))
+		return netif_rx(skb) == NET_RX_SUCCESS;
+	if (unlikely(backlog->len > READ_ONCE(net_hotdata.max_backlog))) {
+		veth_backlog_drop(skb);
+		return false;
+	}
+	list_add_tail(&skb->list, &backlog->list);
+	WRITE_ONCE(backlog->added, backlog->added + 1);
+	if (!backlog->len++)
+		napi_schedule(&backlog->napi);
+	return true;
+}
+
+/* Moves up to @max packets to @batch, without those of devices that went down;
+ * returns how many it took from the list.
+ */
+static unsigned int veth_backlog_take(struct veth_backlog *backlog,
+				      struct list_head *batch, unsigned int max)
+{
+	struct sk_buff *skb, *next;
+	unsigned int n = 0;
+
+	list_for_each_entry_safe(skb, next, &backlog->list, list) {
+		if (n == max)
+			break;
+		n++;
+		if (unlikely(!netif_running(skb->dev))) {
+			skb_list_del_init(skb);
+			dev_core_stats_rx_dropped_inc(skb->dev);
+			kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
+		}
+	}
+	list_cut_before(batch, &backlog->list, &skb->list);
+	return n;
+}
+
+static int veth_backlog_poll(struct napi_struct *napi, int budget)
+{
+	struct veth_backlog *backlog = container_of(napi, struct veth_backlog, napi);
+	LIST_HEAD(batch);
+	int work = 0;
+
+	while (work < budget && !list_empty(&backlog->list)) {
+		unsigned int n = veth_backlog_take(backlog, &batch, budget - work);
+
+		if (n == 1 && !list_empty(&batch)) {
+			struct sk_buff *skb = list_first_entry(&batch, struct sk_buff, list);
+
+			skb_list_del_init(skb);
+			netif_receive_skb(skb);
+		} else {
+			netif_receive_skb_list(&batch);
+		}
+		INIT_LIST_HEAD(&batch);
+		backlog->len -= n;
+		/* Pairs with veth_backlog_flush(): the packets are no more ours. */
+		smp_store_release(&backlog->done, backlog->done + n);
+		work += n;
+	}
+	if (work < budget)
+		napi_complete_done(napi, work);
+	return work;
+}
+
+/* Says that a device went down, whose packets may still be in lists. */
+void veth_backlog_closing(void)
+{
+	ASSERT_RTNL();
+	veth_backlog_stale = true;
+}
+
+/* Waits until no list holds a packet of a device that has been down for a grace
+ * period.
+ */
+void veth_backlog_flush(void)
+{
+	unsigned int cpu;
+
+	ASSERT_RTNL();
+	if (!veth_backlog_stale)
+		return;
+	for_each_possible_cpu(cpu) {
+		struct veth_backlog *backlog = per_cpu_ptr(&veth_backlogs, cpu);
+		u32 added = READ_ONCE(backlog->added);
+
+		/* Pairs with who counts packets as done. */
+		while ((s32)(smp_load_acquire(&backlog->done) - added) < 0)
+			schedule_timeout_uninterruptible(1);
+	}
+	veth_backlog_stale = false;
+}
+
+/* The instance may be on another CPU's poll list since this CPU died last. */
+static int veth_backlog_cpu_prepare(unsigned int cpu)
+{
+	struct veth_backlog *backlog = per_cpu_ptr(&veth_backlogs, cpu);
+
+	napi_disable(&backlog->napi);
+	napi_enable(&backlog->napi);
+	return 0;
+}
+
+static int veth_backlog_cpu_dead(unsigned int cpu)
+{
+	struct veth_backlog *backlog = per_cpu_ptr(&veth_backlogs, cpu);
+	struct sk_buff *skb, *next;
+
+	list_for_each_entry_safe(skb, next, &backlog->list, list) {
+		skb_list_del_init(skb);
+		netif_rx(skb);
+	}
+	backlog->len = 0;
+	/* Pairs with veth_backlog_flush(). */
+	smp_store_release(&backlog->done, backlog->added);
+	return 0;
+}
+
+int __init veth_backlog_init(void)
+{
+	unsigned int cpu;
+	int state;
+
+	veth_backlog_dev = alloc_netdev_dummy(0);
+	if (!veth_backlog_dev)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct veth_backlog *backlog = per_cpu_ptr(&veth_backlogs, cpu);
+
+		INIT_LIST_HEAD(&backlog->list);
+		/* Polled by no socket: it serves all devices. */
+		set_bit(NAPI_STATE_NO_BUSY_POLL, &backlog->napi.state);
+		netif_napi_add(veth_backlog_dev, &backlog->napi, veth_backlog_poll);
+		napi_enable(&backlog->napi);
+	}
+	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "net/veth:prepare",
+					  veth_backlog_cpu_prepare,
+					  veth_backlog_cpu_dead);
+	if (state < 0) {
+		veth_backlog_exit();
+		return state;
+	}
+	veth_backlog_cpuhp = state;
+	return 0;
+}
+
+/* No device is left, hence no packet. */
+void veth_backlog_exit(void)
+{
+	unsigned int cpu;
+
+	if (veth_backlog_cpuhp)
+		cpuhp_remove_state_nocalls(veth_backlog_cpuhp);
+	for_each_possible_cpu(cpu) {
+		struct veth_backlog *backlog = per_cpu_ptr(&veth_backlogs, cpu);
+
+		napi_disable(&backlog->napi);
+		netif_napi_del(&backlog->napi);
+	}
+	free_netdev(veth_backlog_dev);
+}

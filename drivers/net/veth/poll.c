@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * veth, NAPI: what waits in a ring goes to the XDP program if there is one, and
+ * to GRO. The only consumer of the ring; takes its lock twice a round.
+ * Must never take from a ring what it does not count.
+ */
+#include <linux/filter.h>
+#include <net/hotdata.h>
+#include <net/sch_generic.h>
+
+#include "veth.h"
+
+/* Takes over what senders left, returns how much there is altogether. */
+static unsigned int veth_ring_take_over(struct veth_ring *ring)
+{
+	unsigned int len;
+
+	if (!READ_ONCE(ring->len))
+		return 0;
+	spin_lock(&ring->lock);
+	if (ring->in.head) {
+		if (ring->out.head)
+			ring->out.tail->next = ring->in.head;
+		else
+			ring->out.head = ring->in.head;
+		ring->out.tail = ring->in.tail;
+		ring->in.head = NULL;
+	}
+	len = ring->len;
+	spin_unlock(&ring->lock);
+	return len;
+}
+
+/* Makes room for @done packets of which BQL counts @bytes. */
+static void veth_ring_done(struct veth_ring *ring, unsigned int done, unsigned int bytes)
+{
+	bool wake = false;
+
+	spin_lock(&ring->lock);
+	WRITE_ONCE(ring->len, ring->len - done);
+	if (unlikely(ring->stopped) && ring->len <= VETH_RING_SIZE / 2) {
+		ring->stopped = false;
+		wake = true;
+	}
+	spin_unlock(&ring->lock);
+
+	if (bytes || wake) {
+		struct netdev_queue *txq = netdev_get_tx_queue(ring->peer, ring->index);
+
+		netdev_tx_completed_queue(txq, done, bytes);
+		if (wake)
+			netif_tx_wake_queue(txq);
+	}
+}
+
+static void veth_poll_skbs(struct veth_ring *ring, struct veth_pass *pass,
+			   unsigned int max)
+{
+	unsigned int done = 0, bytes = 0, bql = 0;
+	struct sk_buff *skb;
+
+	while (done < max && (skb = ring->out.head)) {
+		ring->out.head = skb->next;
+		skb_mark_not_on_list(skb);
+		done++;
+		bytes += skb->len;
+		bql += veth_cb(skb)->bql_bytes;
+		if (!pass->prog || veth_xdp_run_skb(ring, &skb, pass))
+			napi_gro_receive(&ring->napi, skb);
+	}
+	if (!done)
+		return;
+	pass->count[VETH_PACKETS] += done;
+	pass->count[VETH_BYTES] += bytes;
+	veth_ring_done(ring, done, bql);
+}
+
+/* Frames that go to the stack become packets there, many at a time. */
+static void veth_frames_receive(struct veth_ring *ring, struct veth_pass *pass,
+				struct xdp_frame **frames, unsigned int n)
+{
+	void *skbs[VETH_XDP_BULK];
+	struct sk_buff *skb;
+	unsigned int i;
+
+	if (xdp_alloc_skb_bulk(skbs, n, GFP_ATOMIC | __GFP_ZERO)) {
+		for (i = 0; i < n; i++)
+			xdp_return_frame(frames[i]);
+		pass->count[VETH_DROPS] += n;
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		skb = __xdp_build_skb_from_frame(frames[i], skbs[i], ring->dev);
+		if (unlikely(!skb)) {
+			xdp_return_frame(frames[i]);
+			kmem_cache_free(net_hotdata.skbuff_cache, skbs[i]);
+			pass->count[VETH_DROPS]++;
+			continue;
+		}
+		skb_record_rx_queue(skb, ring->index);
+		napi_gro_receive(&ring->napi, skb);
+	}
+}
+
+static void veth_poll_frames(struct veth_ring *ring, struct veth_pass *pass,
+			     unsigned int max)
+{
+	struct xdp_frame *frames[VETH_XDP_BULK], *pass_on[VETH_XDP_BULK];
+	unsigned int i, n, m, done = 0;
+
+	while (done < max) {
+		n = __ptr_ring_consume_batched(&ring->frames, (void **)frames,
+					       min(max - done, VETH_XDP_BULK));
+		if (!n)
+			break;
+		done += n;
+		for (i = 0, m = 0; i < n; i++) {
+			pass->count[VETH_BYTES] += xdp_get_frame_len(frames[i]);
+			if (!pass->prog || veth_xdp_run_frame(ring, frames[i], pass))
+				pass_on[m++] = frames[i];
+		}
+		if (m)
+			veth_frames_receive(ring, pass, pass_on, m);
+	}
+	pass->count[VETH_PACKETS] += done;
+}
+
+int veth_poll(struct napi_struct *napi, int budget)
+{
+	struct veth_ring *ring = container_of(napi, struct veth_ring, napi);
+	const struct veth *veth = netdev_priv(ring->dev);
+	unsigned int waiting;
+	struct veth_pass pass;
+
+	/* From netpoll, which must receive nothing. */
+	if (unlikely(!budget))
+		return 0;
+
+	memset(&pass, 0, offsetof(struct veth_pass, tx));
+	pass.prog = rcu_dereference_bh(veth->prog);
+	if (pass.prog)
+		xdp_set_return_frame_no_direct();
+
+	/* Neither frames nor packets may starve the other. */
+	waiting = veth_ring_take_over(ring);
+	if (!__ptr_ring_empty(&ring->frames))
+		veth_poll_frames(ring, &pass, budget - min(waiting, budget / 2U));
+	if (waiting)
+		veth_poll_skbs(ring, &pass, budget - pass.count[VETH_PACKETS]);
+
+	if (pass.prog) {
+		if (pass.tx_len)
+			veth_xdp_send_back(ring, &pass);
+		if (pass.count[VETH_XDP_REDIRECT])
+			xdp_do_flush();
+		xdp_clear_return_frame_no_direct();
+	}
+	if (pass.count[VETH_PACKETS])
+		veth_stats_add(ring->stats, pass.count);
+
+	/* Who adds to a ring that is not empty does not schedule. */
+	if (pass.count[VETH_PACKETS] < budget) {
+		if (READ_ONCE(ring->len) || !__ptr_ring_empty(&ring->frames))
+			return budget;
+		napi_complete_done(napi, pass.count[VETH_PACKETS]);
+	}
+	return pass.count[VETH_PACKETS];
+}
