@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 
 .PHONY: run test shell deps kernel kernel-debug kernel-small kernel-no-netns
-.PHONY: stock stock-small pernet-stock rootfs bench series prepare clean help
+.PHONY: stock stock-small pernet-stock rootfs bench bench-check series prepare clean help
 
 run: deps kernel rootfs ## build the kernel, boot it, and give a tour
 	tools/guest/run --dir tools/guest -- ./tour.sh
@@ -18,6 +18,9 @@ bench: deps kernel stock rootfs ## compare with stock's: build/bench/report.md; 
 
 shell: deps kernel rootfs ## an interactive guest
 	tools/guest/run
+
+bench-check: deps kernel stock rootfs ## fail if a ratio to stock is worse than it was
+	tools/bench/check
 
 deps: ## install the Debian packages that are missing
 	tools/build/deps
