@@ -80,6 +80,43 @@ static inline int frame_open(int nsfd, int index)
 	return sock;
 }
 
+/* Takes the news that the device went down, so that the next call works. */
+static inline int frame_forget_down(int sock)
+{
+	socklen_t len = sizeof(int);
+	int err;
+
+	return getsockopt(sock, SOL_SOCKET, SO_ERROR, &err, &len) ? -errno :
+								    err;
+}
+
+/*
+ * The core acts on a carrier in its own time: until then, a discipline swallows
+ * what is sent. Asking for a link makes it act at once.
+ */
+static inline int veth_settle(const struct veth_endpoint *near,
+			      const struct veth_endpoint *far)
+{
+	int err = link_index(near->nl, near->name);
+
+	if (err > 0)
+		err = link_index(far->nl, far->name);
+	return err > 0 ? 0 : err;
+}
+
+/* An end that went down comes up, and the pair can be used at once. */
+static inline int veth_up_again(const struct veth_endpoint *end,
+				const struct veth_endpoint *other)
+{
+	int err = link_up(end->nl, end->name);
+
+	if (!err)
+		err = veth_settle(end, other);
+	if (!err && frame_forget_down(end->sock) != ENETDOWN)
+		err = -EPROTO;
+	return err;
+}
+
 /*
  * A pair up in two silent namespaces that exist already. Queues in use on both
  * sides are @queues, or 0 for as many as there are by default.
@@ -110,6 +147,7 @@ static inline int veth_connect(struct veth_endpoint *near,
 		err = link_up(far->nl, far->name);
 	if (err)
 		return err;
+	/* Which settles them as well. */
 	near->index = link_index(near->nl, near->name);
 	near->sock = frame_open(near->ns, near->index);
 	far->index = link_index(far->nl, far->name);
@@ -227,16 +265,6 @@ static inline bool frame_none(int sock)
 	char c;
 
 	return recv(sock, &c, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
-}
-
-/* Takes the news that the device went down, so that the next call works. */
-static inline int frame_forget_down(int sock)
-{
-	socklen_t len = sizeof(int);
-	int err;
-
-	return getsockopt(sock, SOL_SOCKET, SO_ERROR, &err, &len) ? -errno :
-								    err;
 }
 
 /* A sum over the queues, as of veth_stat_sum(). */

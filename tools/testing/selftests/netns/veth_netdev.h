@@ -76,4 +76,27 @@ static inline int netdev_get(int genl, int index, struct netdev_said *said)
 	return nl_talk(genl, &req, netdev_note, said, NULL);
 }
 
+static inline void netdev_count_reply(const struct nlmsghdr *nlh, void *arg)
+{
+	++*(int *)arg;
+}
+
+/* How many polls (NAPI instances) a device has. */
+static inline int netdev_count_napis(int genl, int index)
+{
+	int family = genl_family(genl, NETDEV_FAMILY_NAME);
+	struct genlmsghdr *hdr;
+	struct nl_req req;
+	int n = 0, err;
+
+	if (family < 0)
+		return family;
+	hdr = nl_init(&req, family, NLM_F_DUMP, sizeof(*hdr));
+	hdr->cmd = NETDEV_CMD_NAPI_GET;
+	hdr->version = NETDEV_FAMILY_VERSION;
+	nl_put_int(&req, NETDEV_A_NAPI_IFINDEX, index);
+	err = nl_talk(genl, &req, netdev_count_reply, &n, NULL);
+	return err ? err : n;
+}
+
 #endif /* VETH_NETDEV_H */

@@ -67,7 +67,6 @@ static pid_t find_poll(void)
 FIXTURE_SETUP(pressure)
 {
 	int prog = xdp_constant(XDP_PASS, 0);
-	cpu_set_t set;
 	pid_t poll;
 
 	ASSERT_LE(2, sysconf(_SC_NPROCESSORS_ONLN));
@@ -80,9 +79,7 @@ FIXTURE_SETUP(pressure)
 	poll = find_poll();
 	ASSERT_LT(0, poll);
 	ASSERT_EQ(0, run_at(1, poll, 10));
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+	ASSERT_EQ(0, run_on_cpu(0));
 }
 
 FIXTURE_TEARDOWN(pressure)

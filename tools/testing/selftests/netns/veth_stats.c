@@ -75,8 +75,7 @@ TEST_F(stats, stay_over_down_and_up)
 	ASSERT_EQ(0, frame_send_many(self->near.sock, 0, 0, NR));
 	EXPECT_EQ(0, frame_expect_many(self->far.sock, 0, NR));
 	ASSERT_EQ(0, veth_down(self->far.nl, "far"));
-	ASSERT_EQ(0, link_up(self->far.nl, "far"));
-	EXPECT_EQ(ENETDOWN, frame_forget_down(self->far.sock));
+	ASSERT_EQ(0, veth_up_again(&self->far, &self->near));
 	EXPECT_CLEAN(NR, 0);
 }
 
@@ -127,8 +126,7 @@ TEST_F(stats, other_end_is_down)
 	EXPECT_EQ(NR, NEAR(tx_packets));
 	EXPECT_EQ(NR, NEAR(tx_dropped));
 	EXPECT_EQ(NR, FAR(rx_packets));
-	ASSERT_EQ(0, link_up(self->far.nl, "far"));
-	EXPECT_EQ(ENETDOWN, frame_forget_down(self->far.sock));
+	ASSERT_EQ(0, veth_up_again(&self->far, &self->near));
 	ASSERT_EQ(0, frame_send_many(self->near.sock, 0, 0, NR));
 	EXPECT_EQ(0, frame_expect_many(self->far.sock, 0, NR));
 	EXPECT_EQ(2 * NR, NEAR(tx_packets));
@@ -180,20 +178,17 @@ TEST_F(stats, sum_over_queues_that_were)
 	struct veth_endpoint one, two;
 	int prog = xdp_constant(XDP_PASS, 0);
 	int cpu, cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	cpu_set_t set, old;
 
 	ASSERT_LE(0, prog);
 	ASSERT_EQ(0, veth_pair_queues(&one, &two, possible_cpus()));
 	ASSERT_EQ(0, xdp_attach(two.nl, "far", prog, NULL));
-	ASSERT_EQ(0, sched_getaffinity(0, sizeof(old), &old));
+	ASSERT_EQ(0, see_sysfs_of(one.ns));
+	ASSERT_EQ(0, veth_queue_per_cpu("near", cpus));
 	for (cpu = 0; cpu < cpus; cpu++) {
-		CPU_ZERO(&set);
-		CPU_SET(cpu, &set);
-		ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+		ASSERT_EQ(0, run_on_cpu(cpu));
 		ASSERT_EQ(0, frame_send_many(one.sock, 0, 0, NR));
 		EXPECT_EQ(0, frame_expect_many(two.sock, 0, NR));
 	}
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(old), &old));
 	EXPECT_STAT(NR * cpus, &two, "rx", "xdp_packets");
 	EXPECT_EQ(NR * cpus, veth_counter(two.nl, "far", rx_packets));
 

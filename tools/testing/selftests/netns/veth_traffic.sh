@@ -19,7 +19,7 @@ pair()
 	add_addr "$blue" v1 192.0.2.2/24 2001:db8::2/64
 	WORK=$(mktemp -d)
 	defer rm -r "$WORK"
-	head -c 3000000 /dev/urandom > "$WORK/sent"
+	head -c 1000000 /dev/urandom > "$WORK/sent"
 }
 
 # offload NS DEV FEATURE VALUE...: it would tell what else that has changed.
@@ -269,7 +269,7 @@ test_bridge()
 	add_addr "$blue" v1 192.0.2.2/24 2001:db8::2/64
 	WORK=$(mktemp -d)
 	defer rm -r "$WORK"
-	head -c 3000000 /dev/urandom > "$WORK/sent"
+	head -c 1000000 /dev/urandom > "$WORK/sent"
 	pings "$red" 192.0.2.2
 	both_ways
 	# A port that is enslaved hands its neighbours' packets over as they are.

@@ -274,4 +274,27 @@ static inline int see_sysfs_of(int nsfd)
 	return 0;
 }
 
+/* What CPU @n sends goes to queue @n. For whoever sees the sysfs of it. */
+static inline int veth_queue_per_cpu(const char *name, int cpus)
+{
+	char path[96];
+	int cpu, err = 0;
+
+	for (cpu = 0; cpu < cpus && !err; cpu++) {
+		snprintf(path, sizeof(path),
+			 "/sys/class/net/%s/queues/tx-%d/xps_cpus", name, cpu);
+		err = write_file(path, "%x", 1U << cpu);
+	}
+	return err;
+}
+
+static inline int run_on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
 #endif /* VETH_UTIL_H */

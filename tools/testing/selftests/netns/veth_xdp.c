@@ -169,28 +169,30 @@ TEST_F(xdp, without_a_program_again)
 	EXPECT_EQ(NR, veth_counter(self->near.nl, "near", tx_packets));
 }
 
-/* A ring and a program for each queue: what one counts, the sum has. */
+/* A ring and a program for each queue: each counts its own. */
 TEST_F(xdp, several_queues)
 {
-	struct veth_endpoint one, two;
+	int cpu, cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int prog = xdp_ask_packet(offsetof(struct frame, verdict), 0);
-	int cpu, cpus = possible_cpus();
-	cpu_set_t set, old;
+	struct veth_endpoint one, two;
+	char name[32];
 
 	ASSERT_LE(0, prog);
 	ASSERT_EQ(0, veth_pair_queues(&one, &two, cpus));
 	ASSERT_EQ(0, xdp_attach(two.nl, "far", prog, NULL));
-	/* The queue is chosen by the CPU. */
-	ASSERT_EQ(0, sched_getaffinity(0, sizeof(old), &old));
+	ASSERT_EQ(0, see_sysfs_of(one.ns));
+	ASSERT_EQ(0, veth_queue_per_cpu("near", cpus));
 	for (cpu = 0; cpu < cpus; cpu++) {
-		CPU_ZERO(&set);
-		CPU_SET(cpu, &set);
-		ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
-		ASSERT_EQ(0, frame_send_many(one.sock, XDP_PASS, 0, NR));
-		EXPECT_EQ(0, frame_expect_many(two.sock, 0, NR));
+		ASSERT_EQ(0, run_on_cpu(cpu));
+		ASSERT_EQ(0, frame_send_many(one.sock, XDP_PASS, 0, NR + cpu));
+		EXPECT_EQ(0, frame_expect_many(two.sock, 0, NR + cpu));
 	}
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(old), &old));
-	EXPECT_STAT(NR * cpus, &two, "rx", "xdp_packets");
+	EXPECT_STAT(NR * cpus + cpus * (cpus - 1) / 2, &two, "rx",
+		    "xdp_packets");
+	for (cpu = 0; cpu < cpus; cpu++) {
+		snprintf(name, sizeof(name), "rx_queue_%d_xdp_packets", cpu);
+		EXPECT_EQ(NR + cpu, veth_stat(two.nl, "far", name));
+	}
 	veth_release(&one);
 	veth_release(&two);
 	close(prog);

@@ -117,4 +117,27 @@ TEST_F(features, fewer_queues_than_the_other_end_sends_on)
 	EXPECT_FAR(RECEIVES);
 }
 
+#define EXPECT_POLLS(n)	\
+	EXPECT_EQ(n, netdev_count_napis(self->genl_far, self->far.index))
+
+/* One for each receive queue, while somebody needs them. */
+TEST_F(features, polls)
+{
+	EXPECT_POLLS(0);
+	ASSERT_EQ(0, xdp_attach(self->far.nl, "far", self->prog, NULL));
+	EXPECT_POLLS(2);
+	ASSERT_EQ(0, veth_down(self->far.nl, "far"));
+	EXPECT_POLLS(0);
+	ASSERT_EQ(0, link_up(self->far.nl, "far"));
+	EXPECT_POLLS(2);
+	ASSERT_EQ(0, xdp_detach(self->far.nl, "far"));
+	EXPECT_POLLS(0);
+	ASSERT_EQ(0, veth_set_feature(self->far.nl, "far", ETHTOOL_SGRO, 1));
+	EXPECT_POLLS(2);
+	ASSERT_EQ(0, veth_set_channels(self->far.nl, "far", 1, 2));
+	EXPECT_POLLS(1);
+	ASSERT_EQ(0, veth_set_feature(self->far.nl, "far", ETHTOOL_SGRO, 0));
+	EXPECT_POLLS(0);
+}
+
 NETNS_TEST_MAIN

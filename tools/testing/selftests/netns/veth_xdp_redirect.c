@@ -193,8 +193,7 @@ TEST_F(redirect, to_a_device_whose_other_end_is_down)
 					    tx_dropped) == NR));
 	EXPECT_STAT(0, &self->out, "tx", "xdp_xmit");
 
-	ASSERT_EQ(0, link_up(self->sink.nl, "sink"));
-	ASSERT_EQ(ENETDOWN, frame_forget_down(self->sink.sock));
+	ASSERT_EQ(0, veth_up_again(&self->sink, &self->out));
 	ASSERT_EQ(0, frame_send(self->near.sock, XDP_PASS, 0, FRAME_MIN));
 	EXPECT_EQ(0, frame_expect(self->sink.sock, 0, FRAME_MIN));
 }
