@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Each allocation of what can be done to a pair is made to fail once: the
+ * caller gets an errno, or it could be done without; the pair is as it was
+ * before or as it was to become, traffic passes it, and the next try works.
+ */
+#include "veth_bpf.h"
+#include "veth_frames.h"
+
+#define FAILSLAB "/sys/kernel/debug/failslab/"
+#define FAILPAGE "/sys/kernel/debug/fail_page_alloc/"
+/* More than any of these has on any configuration. */
+#define MOST 5000
+#define NR 10
+
+/* Open before anything fails, as opening takes memory. */
+static int fail_fd = -1;
+
+/* The @nth allocation of this task fails from here on; 0 for none. */
+static int fail_nth(int nth)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", nth);
+
+	if (fail_fd < 0)
+		fail_fd = open("/proc/thread-self/fail-nth",
+			       O_RDWR | O_CLOEXEC);
+	return pwrite(fail_fd, text, len, 0) == len ? 0 : -errno;
+}
+
+/* Has it come to that? */
+static bool has_failed(void)
+{
+	char text[16] = "";
+
+	return pread(fail_fd, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
+}
+
+struct pair {
+	struct veth_endpoint near, far;
+	int prog;
+};
+
+/* What is done, and what must be true of an end that has not failed. */
+struct action {
+	/* Before anything fails. */
+	int (*prepare)(struct pair *pair);
+	int (*act)(struct pair *pair);
+	/* After success: the number of what is wrong. */
+	int (*check)(struct pair *pair);
+};
+
+/* No message came, or no room for it: the request may have been fulfilled. */
+static bool is_expected(int err)
+{
+	return !err || err == -ENOMEM || err == -ENOBUFS || err == -EFAULT;
+}
+
+static int passes(struct pair *pair)
+{
+	int err;
+
+	err = veth_settle(&pair->near, &pair->far);
+	if (!err)
+		err = frame_send_many(pair->near.sock, XDP_PASS, 0, NR);
+	if (!err)
+		err = frame_expect_many(pair->far.sock, 0, NR);
+	if (!err)
+		err = frame_send_many(pair->far.sock, XDP_PASS, 0, NR);
+	return err ? err : frame_expect_many(pair->near.sock, 0, NR);
+}
+
+/*
+ * Everything once, in which the @nth allocation fails. Returns 1 when there
+ * are not so many, 0 when all was well, and a number that tells the step if
+ * not.
+ */
+static int act_with_failure(const struct action *action, int nth)
+{
+	struct pair pair;
+	bool failed;
+	int err;
+
+	pair.prog = xdp_constant(XDP_PASS, 0);
+	/* Not segmenting, the far end has a poll for it when it has GRO. */
+	if (pair.prog < 0 || veth_pair_queues(&pair.near, &pair.far, 2) ||
+	    veth_set_feature(pair.near.nl, "near", ETHTOOL_STSO, 0))
+		return 2;
+	/* The core leaves a second queue to send on without a discipline. */
+	if (veth_set_channels(pair.near.nl, "near", 2, 1) ||
+	    veth_set_channels(pair.far.nl, "far", 2, 1))
+		return 2;
+	if (action->prepare && action->prepare(&pair))
+		return 3;
+	if (fail_nth(nth))
+		return 4;
+	err = action->act(&pair);
+	failed = has_failed();
+	if (fail_nth(0))
+		return 5;
+	if (!is_expected(err)) {
+		ksft_print_msg("allocation %d: %s\n", nth, strerror(-err));
+		return 6;
+	}
+	if (err && !failed)
+		return 7;
+	/* A socket that was told to have lost a message is told once. */
+	frame_forget_down(pair.near.nl);
+	frame_forget_down(pair.far.nl);
+	frame_forget_down(pair.near.sock);
+	frame_forget_down(pair.far.sock);
+	/* What it had is what it has; nothing, if it was down. */
+	if (err && action->check && passes(&pair))
+		return 8;
+	if (err && action->act(&pair))
+		return 9;
+	frame_forget_down(pair.far.sock);
+	if (passes(&pair))
+		return 10;
+	if (action->check && action->check(&pair))
+		return 11;
+	if (link_del(pair.near.nl, "near"))
+		return 12;
+	return failed ? 0 : 1;
+}
+
+static int attach(struct pair *pair)
+{
+	return xdp_attach(pair->far.nl, "far", pair->prog, NULL);
+}
+
+static int detach(struct pair *pair)
+{
+	return xdp_detach(pair->far.nl, "far");
+}
+
+static int check_attached(struct pair *pair)
+{
+	struct veth_link link;
+
+	if (veth_get(pair->far.nl, "far", &link) ||
+	    link.xdp_mode != XDP_ATTACHED_DRV)
+		return 1;
+	return wait_until(stat_of(&pair->far, "rx", "xdp_packets") >= NR) ? 0 :
+									    2;
+}
+
+static int check_detached(struct pair *pair)
+{
+	struct veth_link link;
+
+	return veth_get(pair->far.nl, "far", &link) ||
+	       link.xdp_mode != XDP_ATTACHED_NONE;
+}
+
+/* The ioctl does not tell what the driver said; the feature does. */
+static int gro_on(struct pair *pair)
+{
+	int err = veth_set_feature(pair->far.nl, "far", ETHTOOL_SGRO, 1);
+
+	if (err)
+		return err;
+	return veth_get_feature(pair->far.nl, "far", ETHTOOL_GGRO) == 1 ?
+		       0 :
+		       -ENOMEM;
+}
+
+static int check_gro(struct pair *pair)
+{
+	return veth_get_feature(pair->far.nl, "far", ETHTOOL_GGRO) != 1;
+}
+
+static int attach_and_down(struct pair *pair)
+{
+	int err = attach(pair);
+
+	return err ? err : veth_down(pair->far.nl, "far");
+}
+
+static int gro_and_down(struct pair *pair)
+{
+	int err = gro_on(pair);
+
+	return err ? err : veth_down(pair->far.nl, "far");
+}
+
+static int open_far(struct pair *pair)
+{
+	return link_up(pair->far.nl, "far");
+}
+
+static int one_queue(struct pair *pair)
+{
+	int err = veth_set_channels(pair->far.nl, "far", 1, 1);
+
+	return err ? err : attach(pair);
+}
+
+static int one_queue_of_gro(struct pair *pair)
+{
+	int err = veth_set_channels(pair->far.nl, "far", 1, 1);
+
+	return err ? err : gro_on(pair);
+}
+
+static int two_queues(struct pair *pair)
+{
+	return veth_set_channels(pair->far.nl, "far", 2, 1);
+}
+
+static int check_queues(struct pair *pair)
+{
+	struct ethtool_channels ch;
+
+	return veth_get_channels(pair->far.nl, "far", &ch) ||
+	       ch.rx_count != 2 || ch.tx_count != 1;
+}
+
+FIXTURE(fail)
+{
+};
+
+FIXTURE_SETUP(fail)
+{
+	if (access(FAILSLAB "ignore-gfp-wait", W_OK))
+		SKIP(return, "no fault injection in this kernel");
+	ASSERT_EQ(0, write_file(FAILSLAB "ignore-gfp-wait", "N"));
+	ASSERT_EQ(0, write_file(FAILSLAB "verbose", "0"));
+	ASSERT_EQ(0, write_file(FAILPAGE "ignore-gfp-wait", "N"));
+	ASSERT_EQ(0, write_file(FAILPAGE "min-order", "0"));
+	ASSERT_EQ(0, write_file(FAILPAGE "verbose", "0"));
+}
+
+FIXTURE_TEARDOWN(fail)
+{
+}
+
+/* Runs @fn with 1, 2, 3, ... in children until one has nothing to fail. */
+#define EACH_ALLOCATION(least, call)					\
+do {									\
+	int nth, status = 0;						\
+	pid_t pid;							\
+									\
+	for (nth = 1; nth < MOST && !status; nth++) {			\
+		pid = fork();						\
+		ASSERT_LE(0, pid);					\
+		if (!pid)						\
+			_exit(call);					\
+		status = wait_exit(pid);				\
+	}								\
+	TH_LOG("%d allocations", nth - 2);				\
+	EXPECT_EQ(1, status);						\
+	EXPECT_LE(least, nth);						\
+} while (0)
+
+static int create_with_failure(int nth)
+{
+	int a, b, nl_a, nl_b, nr_a, nr_b, err;
+	bool failed;
+
+	if (new_netns_with_nl(&a, &nl_a) || new_netns_with_nl(&b, &nl_b))
+		return 2;
+	if (fail_nth(nth))
+		return 3;
+	err = veth_add(nl_a, "near", "far", b);
+	failed = has_failed();
+	if (fail_nth(0))
+		return 4;
+	/* That is what some who hear of a new device make of it. */
+	if (!is_expected(err) && err != -EINVAL) {
+		ksft_print_msg("allocation %d: %s\n", nth, strerror(-err));
+		return 5;
+	}
+	if (err && !failed)
+		return 6;
+	frame_forget_down(nl_a);
+	nr_a = veth_count(nl_a);
+	nr_b = veth_count(nl_b);
+	/* Both ends or none, and both if the caller was told so. */
+	if (nr_a != nr_b || (nr_a && nr_a != 1) || (!err && !nr_a))
+		return 7;
+	if (!nr_a && veth_add(nl_a, "near", "far", b))
+		return 8;
+	if (link_up(nl_a, "near") || link_up(nl_b, "far"))
+		return 9;
+	if (link_del(nl_a, "near") || veth_count(nl_b))
+		return 10;
+	return failed ? 0 : 1;
+}
+
+TEST_F(fail, create)
+{
+	EACH_ALLOCATION(50, create_with_failure(nth));
+}
+
+TEST_F(fail, open_with_a_program)
+{
+	const struct action action = {
+		.prepare = attach_and_down, .act = open_far,
+	};
+
+	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+}
+
+TEST_F(fail, open_with_gro)
+{
+	const struct action action = {
+		.prepare = gro_and_down, .act = open_far,
+	};
+
+	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+}
+
+TEST_F(fail, attach)
+{
+	const struct action action = {
+		.act = attach, .check = check_attached,
+	};
+
+	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+}
+
+TEST_F(fail, attach_with_gro)
+{
+	const struct action action = {
+		.prepare = gro_on, .act = attach, .check = check_attached,
+	};
+
+	EACH_ALLOCATION(2, act_with_failure(&action, nth));
+}
+
+TEST_F(fail, detach)
+{
+	const struct action action = {
+		.prepare = attach, .act = detach, .check = check_detached,
+	};
+
+	EACH_ALLOCATION(2, act_with_failure(&action, nth));
+}
+
+TEST_F(fail, gro)
+{
+	const struct action action = {
+		.act = gro_on, .check = check_gro,
+	};
+
+	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+}
+
+TEST_F(fail, channels_with_a_program)
+{
+	const struct action action = {
+		.prepare = one_queue, .act = two_queues, .check = check_queues,
+	};
+
+	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+}
+
+TEST_F(fail, channels_with_gro)
+{
+	const struct action action = {
+		.prepare = one_queue_of_gro, .act = two_queues,
+		.check = check_queues,
+	};
+
+	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+}
+
+NETNS_TEST_MAIN
