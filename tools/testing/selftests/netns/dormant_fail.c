@@ -9,19 +9,34 @@
 /* More than an activation has on any configuration. */
 #define MOST 20000
 
+/*
+ * Opened before anything is made to fail: opening allocates, and reading and
+ * writing do not.
+ */
+static int fail_fd;
+
+static int open_fail_nth(void)
+{
+	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	return fail_fd < 0 ? -errno : 0;
+}
+
 /* The @nth allocation of this task fails from here on; 0 for none. */
 static int fail_nth(int nth)
 {
-	return write_file("/proc/thread-self/fail-nth", "%d", nth);
+	char text[16];
+	int len;
+
+	len = snprintf(text, sizeof(text), "%d", nth);
+	return pwrite(fail_fd, text, len, 0) == len ? 0 : -errno;
 }
 
 /* Has it come to that? */
 static bool has_failed(void)
 {
-	char text[16];
+	char text[16] = "";
 
-	return read_file("/proc/thread-self/fail-nth", text,
-			 sizeof(text)) > 0 && !atoi(text);
+	return pread(fail_fd, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
 }
 
 static int count_slab(void)
@@ -99,7 +114,7 @@ static int use_with_failure(bool local_before, int family, int nth)
 	int sock, err, pair[2];
 	bool failed;
 
-	if (sys_unshare(CLONE_NEWNET))
+	if (open_fail_nth() || sys_unshare(CLONE_NEWNET))
 		return 2;
 	if (local_before && socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
 		return 2;
