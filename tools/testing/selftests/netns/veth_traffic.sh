@@ -103,8 +103,9 @@ test_udp()
 	local red blue receiver n
 
 	pair
-	in_ns "$blue" socat -u UDP4-RECVFROM:5002,fork,reuseaddr \
-		"OPEN:$WORK/udp,creat,append" &
+	# No function: that would be a shell, and its end not that of socat.
+	ip netns exec "$blue" socat -u UDP4-RECVFROM:5002,fork,reuseaddr \
+		"OPEN:$WORK/udp,creat,append" > /dev/null 2>&1 &
 	receiver=$!
 	defer kill "$receiver"
 	wait_for in_ns "$blue" sh -c 'ss -Hlun "sport = 5002" | grep -q .'
