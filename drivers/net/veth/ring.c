@@ -65,6 +65,8 @@ static int veth_ring_add_xdp(struct veth_ring *ring)
 err_rxq:
 	xdp_rxq_info_unreg(&ring->rxq);
 err_pool:
+	/* The ring may be in use, and its NAPI running: it has not seen the pool. */
+	pool->p.napi = NULL;
 	page_pool_destroy(pool);
 	return err;
 }
