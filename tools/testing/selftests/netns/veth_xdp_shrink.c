@@ -5,8 +5,8 @@
  *
  * The package's driver calls its page pool's pages shared ones there, and the
  * core frees them behind the pool's back: the frames are well, and the kernel
- * warns of a reference count below zero. So this is for a driver that tells
- * the core what its pages are.
+ * warns of a reference count below zero. Ours tells the core what its pages
+ * are.
  */
 #include "veth_bpf.h"
 #include "veth_frames.h"
