@@ -4,7 +4,6 @@
  * as the first way, and activates it; nothing else does.
  */
 #include <arpa/inet.h>
-#include <linux/bpf.h>
 #include <linux/if_tun.h>
 #include <linux/io_uring.h>
 #include <linux/nsfs.h>
@@ -13,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "dormant_util.h"
+#include "netns_bpf.h"
 
 #define NSID 7
 
@@ -460,13 +460,6 @@ TEST_F(outside, init_operations_are_not_heard)
 	EXPECT_EQ(EAGAIN, errno);
 }
 
-static int bpf_call(int cmd, union bpf_attr *attr)
-{
-	int fd = syscall(__NR_bpf, cmd, attr, sizeof(*attr));
-
-	return fd < 0 ? -errno : fd;
-}
-
 static bool have_bpf(void)
 {
 	return !access("/proc/sys/kernel/unprivileged_bpf_disabled", F_OK);
@@ -474,55 +467,37 @@ static bool have_bpf(void)
 
 TEST_F(first, devmap_update_wakes)
 {
-	union bpf_attr attr = {
-		.map_type = BPF_MAP_TYPE_DEVMAP,
-		.key_size = 4,
-		.value_size = 4,
-		.max_entries = 1,
-	};
-	__u32 key = 0, index = 1;
+	__u32 index = 1;
 	int map;
 
 	if (!have_bpf())
 		SKIP(return, "no bpf(2) in this kernel");
-	map = bpf_call(BPF_MAP_CREATE, &attr);
+	map = bpf_map(BPF_MAP_TYPE_DEVMAP, sizeof(index), 1);
 	ASSERT_LE(0, map);
-	memset(&attr, 0, sizeof(attr));
-	attr.map_fd = map;
-	attr.key = (unsigned long)&key;
-	attr.value = (unsigned long)&index;
-	EXPECT_WAKES(1, !bpf_call(BPF_MAP_UPDATE_ELEM, &attr));
+	EXPECT_WAKES(1, !bpf_map_set(map, 0, &index));
 }
 
 /* A program that returns 0. */
-static int bpf_load(enum bpf_prog_type type)
+static int bpf_zero(enum bpf_prog_type type)
 {
-	static const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr attr = {
-		.prog_type = type,
-		.insns = (unsigned long)insns,
-		.insn_cnt = ARRAY_SIZE(insns),
-		.license = (unsigned long)"GPL",
-	};
+	const struct bpf_insn insns[] = { MOV_IMM(BPF_REG_0, 0), EXIT };
+	union bpf_attr attr = { .prog_type = type };
 
 	if (type == BPF_PROG_TYPE_SK_LOOKUP)
 		attr.expected_attach_type = BPF_SK_LOOKUP;
-	return bpf_call(BPF_PROG_LOAD, &attr);
+	return bpf_load_attr(&attr, insns, ARRAY_SIZE(insns));
 }
 
 static int bpf_run(enum bpf_prog_type type)
 {
 	char packet[64] = "";
 	union bpf_attr attr = {
-		.test.prog_fd = bpf_load(type),
+		.test.prog_fd = bpf_zero(type),
 		.test.data_in = (unsigned long)packet,
 		.test.data_size_in = sizeof(packet),
 	};
 
-	return bpf_call(BPF_PROG_TEST_RUN, &attr);
+	return sys_bpf(BPF_PROG_TEST_RUN, &attr);
 }
 
 /* They run on the namespace's lo. */
@@ -545,10 +520,10 @@ TEST_F(first, attaching_wakes)
 
 	if (!have_bpf())
 		SKIP(return, "no bpf(2) in this kernel");
-	prog = bpf_load(BPF_PROG_TYPE_SK_LOOKUP);
+	prog = bpf_zero(BPF_PROG_TYPE_SK_LOOKUP);
 	ASSERT_LE(0, prog);
 	attr.link_create.prog_fd = prog;
-	EXPECT_WAKES(1, bpf_call(BPF_LINK_CREATE, &attr) >= 0);
+	EXPECT_WAKES(1, sys_bpf(BPF_LINK_CREATE, &attr) >= 0);
 }
 
 /* There is nothing to detach in one that nobody has used. */
@@ -558,9 +533,9 @@ TEST_F(first, detaching_nothing_wakes_nobody)
 
 	if (!have_bpf())
 		SKIP(return, "no bpf(2) in this kernel");
-	attr.attach_bpf_fd = bpf_load(BPF_PROG_TYPE_FLOW_DISSECTOR);
+	attr.attach_bpf_fd = bpf_zero(BPF_PROG_TYPE_FLOW_DISSECTOR);
 	ASSERT_LE(0, (int)attr.attach_bpf_fd);
-	EXPECT_WAKES(0, bpf_call(BPF_PROG_DETACH, &attr) == -ENOENT);
+	EXPECT_WAKES(0, sys_bpf(BPF_PROG_DETACH, &attr) == -ENOENT);
 }
 
 /* The result of one request for a socket, or a negative errno. */

@@ -4,40 +4,10 @@
  * errno, the namespace is as it was before, and its next use works.
  */
 #include "dormant_util.h"
+#include "fail_nth.h"
 
-#define FAILSLAB "/sys/kernel/debug/failslab/"
 /* More than an activation has on any configuration. */
 #define MOST 20000
-
-/*
- * Opened before anything is made to fail: opening allocates, and reading and
- * writing do not.
- */
-static int fail_fd;
-
-static int open_fail_nth(void)
-{
-	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	return fail_fd < 0 ? -errno : 0;
-}
-
-/* The @nth allocation of this task fails from here on; 0 for none. */
-static int fail_nth(int nth)
-{
-	char text[16];
-	int len;
-
-	len = snprintf(text, sizeof(text), "%d", nth);
-	return pwrite(fail_fd, text, len, 0) == len ? 0 : -errno;
-}
-
-/* Has it come to that? */
-static bool has_failed(void)
-{
-	char text[16] = "";
-
-	return pread(fail_fd, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
-}
 
 static int count_slab(void)
 {
@@ -88,10 +58,9 @@ FIXTURE_VARIANT_ADD(use, whole_after_local)
 
 FIXTURE_SETUP(use)
 {
-	if (access(FAILSLAB "ignore-gfp-wait", W_OK))
+	if (!can_fail())
 		SKIP(return, "no fault injection in this kernel");
-	ASSERT_EQ(0, write_file(FAILSLAB "ignore-gfp-wait", "N"));
-	ASSERT_EQ(0, write_file(FAILSLAB "verbose", "0"));
+	ASSERT_EQ(0, let_fail());
 }
 
 FIXTURE_TEARDOWN(use)
@@ -114,7 +83,7 @@ static int use_with_failure(bool local_before, int family, int nth)
 	int sock, err, pair[2];
 	bool failed;
 
-	if (open_fail_nth() || sys_unshare(CLONE_NEWNET))
+	if (sys_unshare(CLONE_NEWNET))
 		return 2;
 	if (local_before && socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
 		return 2;
@@ -151,24 +120,9 @@ static int use_with_failure(bool local_before, int family, int nth)
 
 TEST_F(use, each_allocation_fails_once)
 {
-	int nth, status = 0;
-	pid_t pid;
-
-	for (nth = 1; nth < MOST; nth++) {
-		pid = fork();
-		ASSERT_LE(0, pid);
-		if (!pid)
-			_exit(use_with_failure(variant->local_before,
-					       variant->family, nth));
-		status = wait_exit(pid);
-		if (status)
-			break;
-	}
-	EXPECT_EQ(1, status) {
-		TH_LOG("allocation %d", nth);
-	}
-	EXPECT_LT(variant->least, nth);
-	TH_LOG("%d allocations", nth - 1);
+	EACH_ALLOCATION(variant->least, MOST,
+			use_with_failure(variant->local_before,
+					 variant->family, nth));
 	/* The home of this test, and none of those. */
 	EXPECT_TRUE(wait_until(count_slab() < 100));
 }

@@ -1,171 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Just enough of bpf(2) for the veth tests: programs are written as
- * instructions, so that neither a compiler for BPF nor a library is needed.
+ * XDP for the veth tests: programs that several of them need, and attaching
+ * them by netlink.
  */
 #ifndef VETH_BPF_H
 #define VETH_BPF_H
 
-#include <linux/bpf.h>
-
-#include "veth_util.h"
-
-#define INSN(c, d, s, o, i)						\
-	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s),	\
-			    .off = (o), .imm = (i) })
-#define MOV_IMM(d, i) INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
-#define MOV_REG(d, s) INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
-#define ADD_IMM(d, i) INSN(BPF_ALU64 | BPF_ADD | BPF_K, d, 0, 0, i)
-#define LOAD(size, d, s, o) INSN(BPF_LDX | BPF_MEM | (size), d, s, o, 0)
-#define STORE(size, d, o, s) INSN(BPF_STX | BPF_MEM | (size), d, s, o, 0)
-#define STORE_IMM(size, d, o, i) INSN(BPF_ST | BPF_MEM | (size), d, 0, o, i)
-#define JUMP_REG(op, d, s, o) INSN(BPF_JMP | (op) | BPF_X, d, s, o, 0)
-#define JUMP_IMM(op, d, i, o) INSN(BPF_JMP | (op) | BPF_K, d, 0, o, i)
-#define CALL(helper) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
-#define EXIT INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-/* One load of a map takes both, one after the other. */
-#define LOAD_MAP(d, fd)							\
-	INSN(BPF_LD | BPF_IMM | BPF_DW, d, BPF_PSEUDO_MAP_FD, 0, fd)
-#define LOAD_MAP_END INSN(0, 0, 0, 0, 0)
-
-static inline int sys_bpf(int cmd, union bpf_attr *attr)
-{
-	int ret = syscall(__NR_bpf, cmd, attr, sizeof(*attr));
-
-	return ret < 0 ? -errno : ret;
-}
-
-static inline int bpf_load_attr(union bpf_attr *attr,
-				const struct bpf_insn *insns, unsigned int n)
-{
-	static char log[16384];
-	int fd;
-
-	attr->insns = (unsigned long)insns;
-	attr->insn_cnt = n;
-	attr->license = (unsigned long)"GPL";
-	fd = sys_bpf(BPF_PROG_LOAD, attr);
-	if (fd >= 0)
-		return fd;
-	attr->log_buf = (unsigned long)log;
-	attr->log_size = sizeof(log);
-	attr->log_level = 1;
-	sys_bpf(BPF_PROG_LOAD, attr);
-	if (*log)
-		ksft_print_msg("%s\n", log);
-	return fd;
-}
-
-/* A program of @type; @flags are those of BPF_PROG_LOAD. */
-static inline int bpf_load(int type, __u32 flags, const struct bpf_insn *insns,
-			   unsigned int n)
-{
-	union bpf_attr attr = { .prog_type = type, .prog_flags = flags };
-
-	return bpf_load_attr(&attr, insns, n);
-}
-
-static inline int bpf_map(int type, int value_size, int entries)
-{
-	union bpf_attr attr = {
-		.map_type = type,
-		.key_size = sizeof(__u32),
-		.value_size = value_size,
-		.max_entries = entries,
-	};
-
-	return sys_bpf(BPF_MAP_CREATE, &attr);
-}
-
-static inline int bpf_map_set(int map, __u32 key, const void *value)
-{
-	union bpf_attr attr = {
-		.map_fd = map,
-		.key = (unsigned long)&key,
-		.value = (unsigned long)value,
-	};
-
-	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
-}
-
-static inline int bpf_map_get(int map, __u32 key, void *value)
-{
-	union bpf_attr attr = {
-		.map_fd = map,
-		.key = (unsigned long)&key,
-		.value = (unsigned long)value,
-	};
-
-	return sys_bpf(BPF_MAP_LOOKUP_ELEM, &attr);
-}
-
-static inline int bpf_prog_id(int prog)
-{
-	struct bpf_prog_info info = {};
-	union bpf_attr attr = {
-		.info.bpf_fd = prog,
-		.info.info_len = sizeof(info),
-		.info.info = (unsigned long)&info,
-	};
-	int err = sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
-
-	return err ? err : (int)info.id;
-}
-
-/* A device of the caller's own namespace gets a program until fd is closed. */
-static inline int bpf_link(int prog, int index, int type, __u32 flags)
-{
-	union bpf_attr attr = {
-		.link_create.prog_fd = prog,
-		.link_create.target_ifindex = index,
-		.link_create.attach_type = type,
-		.link_create.flags = flags,
-	};
-
-	return sys_bpf(BPF_LINK_CREATE, &attr);
-}
-
-/* bpf_link() by a task of @nsfd. */
-static inline int bpf_link_in(int nsfd, int prog, int index, int type,
-			      __u32 flags)
-{
-	int home = open_self_ns("net");
-	int link, err;
-
-	if (home < 0)
-		return home;
-	link = sys_setns(nsfd, CLONE_NEWNET);
-	if (!link) {
-		link = bpf_link(prog, index, type, flags);
-		err = sys_setns(home, CLONE_NEWNET);
-		if (err && link >= 0) {
-			close(link);
-			link = err;
-		}
-	}
-	close(home);
-	return link;
-}
-
-/* A map value that is resolved in the namespace of the task that sets it. */
-static inline int bpf_map_set_in(int nsfd, int map, __u32 key,
-				 const void *value)
-{
-	int home = open_self_ns("net");
-	int err, back;
-
-	if (home < 0)
-		return home;
-	err = sys_setns(nsfd, CLONE_NEWNET);
-	if (!err) {
-		err = bpf_map_set(map, key, value);
-		back = sys_setns(home, CLONE_NEWNET);
-		if (back)
-			err = back;
-	}
-	close(home);
-	return err;
-}
+#include "netns_bpf.h"
+#include "veth_frames.h"
 
 /* No program that is expected to be replaced. */
 #define XDP_ANY (-1)
@@ -205,10 +47,41 @@ static inline int xdp_detach(int nl, const char *name)
 	return xdp_change(nl, name, -1, XDP_FLAGS_DRV_MODE, XDP_ANY, NULL);
 }
 
+/* At an end of a pair; takes the program over. */
+static inline int attach(const struct veth_endpoint *end, int prog)
+{
+	int err;
+
+	if (prog < 0)
+		return prog;
+	err = xdp_attach(end->nl, end->name, prog, NULL);
+	close(prog);
+	return err;
+}
+
 /* A program that gives the same answer to all. */
 static inline int xdp_constant(int verdict, __u32 flags)
 {
 	const struct bpf_insn insns[] = { MOV_IMM(BPF_REG_0, verdict), EXIT };
+
+	return bpf_load(BPF_PROG_TYPE_XDP, flags, insns, ARRAY_SIZE(insns));
+}
+
+/*
+ * A program that changes an end of the frame by @delta, by way of @helper, and
+ * then gives its answer.
+ */
+static inline int xdp_adjust(int helper, int delta, int verdict, __u32 flags)
+{
+	const struct bpf_insn insns[] = {
+		MOV_IMM(BPF_REG_2, delta),
+		CALL(helper),
+		JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 2),
+		MOV_IMM(BPF_REG_0, XDP_ABORTED),
+		EXIT,
+		MOV_IMM(BPF_REG_0, verdict),
+		EXIT,
+	};
 
 	return bpf_load(BPF_PROG_TYPE_XDP, flags, insns, ARRAY_SIZE(insns));
 }

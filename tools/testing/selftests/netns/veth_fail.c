@@ -4,37 +4,14 @@
  * caller gets an errno, or it could be done without; the pair is as it was
  * before or as it was to become, traffic passes it, and the next try works.
  */
+#include "fail_nth.h"
 #include "veth_bpf.h"
 #include "veth_frames.h"
 
-#define FAILSLAB "/sys/kernel/debug/failslab/"
 #define FAILPAGE "/sys/kernel/debug/fail_page_alloc/"
 /* More than any of these has on any configuration. */
 #define MOST 5000
 #define NR 10
-
-/* Open before anything fails, as opening takes memory. */
-static int fail_fd = -1;
-
-/* The @nth allocation of this task fails from here on; 0 for none. */
-static int fail_nth(int nth)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", nth);
-
-	if (fail_fd < 0)
-		fail_fd = open("/proc/thread-self/fail-nth",
-			       O_RDWR | O_CLOEXEC);
-	return pwrite(fail_fd, text, len, 0) == len ? 0 : -errno;
-}
-
-/* Has it come to that? */
-static bool has_failed(void)
-{
-	char text[16] = "";
-
-	return pread(fail_fd, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
-}
 
 struct pair {
 	struct veth_endpoint near, far;
@@ -124,7 +101,7 @@ static int act_with_failure(const struct action *action, int nth)
 	return failed ? 0 : 1;
 }
 
-static int attach(struct pair *pair)
+static int attach_far(struct pair *pair)
 {
 	return xdp_attach(pair->far.nl, "far", pair->prog, NULL);
 }
@@ -172,7 +149,7 @@ static int check_gro(struct pair *pair)
 
 static int attach_and_down(struct pair *pair)
 {
-	int err = attach(pair);
+	int err = attach_far(pair);
 
 	return err ? err : veth_down(pair->far.nl, "far");
 }
@@ -193,7 +170,7 @@ static int one_queue(struct pair *pair)
 {
 	int err = veth_set_channels(pair->far.nl, "far", 1, 1);
 
-	return err ? err : attach(pair);
+	return err ? err : attach_far(pair);
 }
 
 static int one_queue_of_gro(struct pair *pair)
@@ -222,10 +199,9 @@ FIXTURE(fail)
 
 FIXTURE_SETUP(fail)
 {
-	if (access(FAILSLAB "ignore-gfp-wait", W_OK))
+	if (!can_fail())
 		SKIP(return, "no fault injection in this kernel");
-	ASSERT_EQ(0, write_file(FAILSLAB "ignore-gfp-wait", "N"));
-	ASSERT_EQ(0, write_file(FAILSLAB "verbose", "0"));
+	ASSERT_EQ(0, let_fail());
 	ASSERT_EQ(0, write_file(FAILPAGE "ignore-gfp-wait", "N"));
 	ASSERT_EQ(0, write_file(FAILPAGE "min-order", "0"));
 	ASSERT_EQ(0, write_file(FAILPAGE "verbose", "0"));
@@ -234,24 +210,6 @@ FIXTURE_SETUP(fail)
 FIXTURE_TEARDOWN(fail)
 {
 }
-
-/* Runs @fn with 1, 2, 3, ... in children until one has nothing to fail. */
-#define EACH_ALLOCATION(least, call)					\
-do {									\
-	int nth, status = 0;						\
-	pid_t pid;							\
-									\
-	for (nth = 1; nth < MOST && !status; nth++) {			\
-		pid = fork();						\
-		ASSERT_LE(0, pid);					\
-		if (!pid)						\
-			_exit(call);					\
-		status = wait_exit(pid);				\
-	}								\
-	TH_LOG("%d allocations", nth - 2);				\
-	EXPECT_EQ(1, status);						\
-	EXPECT_LE(least, nth);						\
-} while (0)
 
 static int create_with_failure(int nth)
 {
@@ -290,7 +248,7 @@ static int create_with_failure(int nth)
 
 TEST_F(fail, create)
 {
-	EACH_ALLOCATION(50, create_with_failure(nth));
+	EACH_ALLOCATION(50, MOST, create_with_failure(nth));
 }
 
 TEST_F(fail, open_with_a_program)
@@ -299,7 +257,7 @@ TEST_F(fail, open_with_a_program)
 		.prepare = attach_and_down, .act = open_far,
 	};
 
-	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+	EACH_ALLOCATION(5, MOST, act_with_failure(&action, nth));
 }
 
 TEST_F(fail, open_with_gro)
@@ -308,34 +266,34 @@ TEST_F(fail, open_with_gro)
 		.prepare = gro_and_down, .act = open_far,
 	};
 
-	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+	EACH_ALLOCATION(5, MOST, act_with_failure(&action, nth));
 }
 
 TEST_F(fail, attach)
 {
 	const struct action action = {
-		.act = attach, .check = check_attached,
+		.act = attach_far, .check = check_attached,
 	};
 
-	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+	EACH_ALLOCATION(5, MOST, act_with_failure(&action, nth));
 }
 
 TEST_F(fail, attach_with_gro)
 {
 	const struct action action = {
-		.prepare = gro_on, .act = attach, .check = check_attached,
+		.prepare = gro_on, .act = attach_far, .check = check_attached,
 	};
 
-	EACH_ALLOCATION(2, act_with_failure(&action, nth));
+	EACH_ALLOCATION(2, MOST, act_with_failure(&action, nth));
 }
 
 TEST_F(fail, detach)
 {
 	const struct action action = {
-		.prepare = attach, .act = detach, .check = check_detached,
+		.prepare = attach_far, .act = detach, .check = check_detached,
 	};
 
-	EACH_ALLOCATION(2, act_with_failure(&action, nth));
+	EACH_ALLOCATION(2, MOST, act_with_failure(&action, nth));
 }
 
 TEST_F(fail, gro)
@@ -344,7 +302,7 @@ TEST_F(fail, gro)
 		.act = gro_on, .check = check_gro,
 	};
 
-	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+	EACH_ALLOCATION(5, MOST, act_with_failure(&action, nth));
 }
 
 TEST_F(fail, channels_with_a_program)
@@ -353,7 +311,7 @@ TEST_F(fail, channels_with_a_program)
 		.prepare = one_queue, .act = two_queues, .check = check_queues,
 	};
 
-	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+	EACH_ALLOCATION(5, MOST, act_with_failure(&action, nth));
 }
 
 TEST_F(fail, channels_with_gro)
@@ -363,7 +321,7 @@ TEST_F(fail, channels_with_gro)
 		.check = check_queues,
 	};
 
-	EACH_ALLOCATION(5, act_with_failure(&action, nth));
+	EACH_ALLOCATION(5, MOST, act_with_failure(&action, nth));
 }
 
 NETNS_TEST_MAIN

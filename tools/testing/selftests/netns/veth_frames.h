@@ -177,6 +177,33 @@ static inline int veth_pair(struct veth_endpoint *near,
 	return veth_pair_queues(near, far, 0);
 }
 
+/* As large as it gets. */
+static inline int veth_largest_mtu(const struct veth_endpoint *near,
+				   const struct veth_endpoint *far)
+{
+	int err = veth_set(near->nl, near->name, IFLA_MTU, VETH_MAX_MTU, NULL);
+
+	return err ? err :
+	       veth_set(far->nl, far->name, IFLA_MTU, VETH_MAX_MTU, NULL);
+}
+
+/*
+ * A second pair, for what "far" sends on: "out" beside it, in its namespace and
+ * with its sockets for that, and "sink" in a new one.
+ */
+static inline int veth_pair_behind(const struct veth_endpoint *far,
+				   struct veth_endpoint *out,
+				   struct veth_endpoint *sink)
+{
+	int err;
+
+	*out = *far;
+	veth_name(out, "out");
+	veth_name(sink, "sink");
+	err = silent_netns(&sink->ns, &sink->nl);
+	return err ? err : veth_connect(out, sink, 0);
+}
+
 static inline void veth_release(struct veth_endpoint *end)
 {
 	close(end->sock);

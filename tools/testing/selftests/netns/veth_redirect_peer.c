@@ -20,11 +20,7 @@ FIXTURE(peer)
 FIXTURE_SETUP(peer)
 {
 	ASSERT_EQ(0, veth_pair(&self->near, &self->far));
-	self->out = self->far;
-	veth_name(&self->out, "out");
-	veth_name(&self->sink, "sink");
-	ASSERT_EQ(0, silent_netns(&self->sink.ns, &self->sink.nl));
-	ASSERT_EQ(0, veth_connect(&self->out, &self->sink, 0));
+	ASSERT_EQ(0, veth_pair_behind(&self->far, &self->out, &self->sink));
 	self->link = -1;
 }
 

@@ -27,23 +27,7 @@ FIXTURE_TEARDOWN(adjust)
 	veth_release(&self->far);
 }
 
-/* A program that changes an end by @delta, and then gives its answer. */
-static int xdp_adjust(int helper, int delta, int verdict)
-{
-	const struct bpf_insn insns[] = {
-		MOV_IMM(BPF_REG_2, delta),
-		CALL(helper),
-		JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 2),
-		MOV_IMM(BPF_REG_0, XDP_ABORTED),
-		EXIT,
-		MOV_IMM(BPF_REG_0, verdict),
-		EXIT,
-	};
-
-	return bpf_load(BPF_PROG_TYPE_XDP, 0, insns, ARRAY_SIZE(insns));
-}
-
-/* One that puts a copy of the Ethernet header before the frame. */
+/* A program that puts a copy of the Ethernet header before the frame. */
 static int xdp_push_header(int verdict)
 {
 	const struct bpf_insn insns[] = {
@@ -69,21 +53,10 @@ static int xdp_push_header(int verdict)
 	return bpf_load(BPF_PROG_TYPE_XDP, 0, insns, ARRAY_SIZE(insns));
 }
 
-static int attach(struct veth_endpoint *end, int prog)
-{
-	int err;
-
-	if (prog < 0)
-		return prog;
-	err = xdp_attach(end->nl, end->name, prog, NULL);
-	close(prog);
-	return err;
-}
-
 TEST_F(adjust, head_shrinks)
 {
 	ASSERT_EQ(0, attach(&self->far, xdp_adjust(BPF_FUNC_xdp_adjust_head,
-						   SOME, XDP_PASS)));
+						   SOME, XDP_PASS, 0)));
 	/* A good frame behind what is to be taken away. */
 	memset(self->buf, 0xff, SOME);
 	frame_fill(self->buf + SOME, 0, 1, 100);
@@ -120,16 +93,16 @@ TEST_F(adjust, head_has_limits)
 {
 	/* More room than there is before a frame, and less than a header. */
 	ASSERT_EQ(0, attach(&self->far, xdp_adjust(BPF_FUNC_xdp_adjust_head,
-						   -4096, XDP_PASS)));
+						   -4096, XDP_PASS, 0)));
 	ASSERT_EQ(0, frame_send(self->near.sock, 0, 1, 100));
 	EXPECT_STAT(1, &self->far, "rx", "xdp_drops");
 	ASSERT_EQ(0, attach(&self->far, xdp_adjust(BPF_FUNC_xdp_adjust_head,
-						   100, XDP_PASS)));
+						   100, XDP_PASS, 0)));
 	ASSERT_EQ(0, frame_send(self->near.sock, 0, 1, 100));
 	EXPECT_STAT(2, &self->far, "rx", "xdp_drops");
 	/* A program may count on this much. */
 	ASSERT_EQ(0, attach(&self->far, xdp_adjust(BPF_FUNC_xdp_adjust_head,
-						   -192, XDP_PASS)));
+						   -192, XDP_PASS, 0)));
 	ASSERT_EQ(0, frame_send(self->near.sock, 0, 1, 100));
 	EXPECT_STAT(3, &self->far, "rx", "xdp_packets");
 	EXPECT_STAT(2, &self->far, "rx", "xdp_drops");
@@ -138,12 +111,12 @@ TEST_F(adjust, head_has_limits)
 TEST_F(adjust, tail_shrinks)
 {
 	ASSERT_EQ(0, attach(&self->far, xdp_adjust(BPF_FUNC_xdp_adjust_tail,
-						   -SOME, XDP_PASS)));
+						   -SOME, XDP_PASS, 0)));
 	ASSERT_EQ(0, frame_send(self->near.sock, 0, 1, 100));
 	EXPECT_EQ(0, frame_expect(self->far.sock, 1, 100 - SOME));
 	/* No shorter than a header. */
 	ASSERT_EQ(0, attach(&self->far, xdp_adjust(BPF_FUNC_xdp_adjust_tail,
-						   -90, XDP_PASS)));
+						   -90, XDP_PASS, 0)));
 	ASSERT_EQ(0, frame_send(self->near.sock, 0, 2, 100));
 	EXPECT_STAT(1, &self->far, "rx", "xdp_drops");
 }
@@ -154,7 +127,7 @@ TEST_F(adjust, tail_grows)
 	ssize_t len;
 
 	ASSERT_EQ(0, attach(&self->far, xdp_adjust(BPF_FUNC_xdp_adjust_tail,
-						   SOME, XDP_PASS)));
+						   SOME, XDP_PASS, 0)));
 	ASSERT_EQ(0, frame_send(self->near.sock, 0, 1, 100));
 	len = recv(self->far.sock, self->buf, sizeof(self->buf), 0);
 	EXPECT_EQ(100 + SOME, len);
@@ -166,7 +139,7 @@ TEST_F(adjust, tail_shrinks_on_the_way_back)
 {
 	ASSERT_EQ(0, attach(&self->near, xdp_constant(XDP_PASS, 0)));
 	ASSERT_EQ(0, attach(&self->far, xdp_adjust(BPF_FUNC_xdp_adjust_tail,
-						   -SOME, XDP_TX)));
+						   -SOME, XDP_TX, 0)));
 	ASSERT_EQ(0, frame_send(self->near.sock, 0, 1, 100));
 	EXPECT_EQ(0, frame_expect(self->near.sock, 1, 100 - SOME));
 }

@@ -19,10 +19,7 @@ FIXTURE_SETUP(frags)
 	self->pass = xdp_constant(XDP_PASS, BPF_F_XDP_HAS_FRAGS);
 	ASSERT_LE(0, self->pass);
 	ASSERT_EQ(0, veth_pair(&self->near, &self->far));
-	ASSERT_EQ(0, veth_set(self->near.nl, "near", IFLA_MTU, VETH_MAX_MTU,
-			      NULL));
-	ASSERT_EQ(0, veth_set(self->far.nl, "far", IFLA_MTU, VETH_MAX_MTU,
-			      NULL));
+	ASSERT_EQ(0, veth_largest_mtu(&self->near, &self->far));
 }
 
 FIXTURE_TEARDOWN(frags)
@@ -61,34 +58,6 @@ static int xdp_want_length(void)
 
 	return bpf_load(BPF_PROG_TYPE_XDP, BPF_F_XDP_HAS_FRAGS, insns,
 			ARRAY_SIZE(insns));
-}
-
-/* One that changes the tail by @delta. */
-static int xdp_change_tail(int delta)
-{
-	const struct bpf_insn insns[] = {
-		MOV_IMM(BPF_REG_2, delta),
-		CALL(BPF_FUNC_xdp_adjust_tail),
-		JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 2),
-		MOV_IMM(BPF_REG_0, XDP_ABORTED),
-		EXIT,
-		MOV_IMM(BPF_REG_0, XDP_PASS),
-		EXIT,
-	};
-
-	return bpf_load(BPF_PROG_TYPE_XDP, BPF_F_XDP_HAS_FRAGS, insns,
-			ARRAY_SIZE(insns));
-}
-
-static int attach(struct veth_endpoint *end, int prog)
-{
-	int err;
-
-	if (prog < 0)
-		return prog;
-	err = xdp_attach(end->nl, end->name, prog, NULL);
-	close(prog);
-	return err;
 }
 
 TEST_F(frags, no_limit_of_the_peer)
@@ -147,16 +116,12 @@ TEST_F(frags, tx)
 
 TEST_F(frags, redirect)
 {
-	struct veth_endpoint out = self->far, sink;
+	struct veth_endpoint out, sink;
 	unsigned int i;
 	int map;
 
-	veth_name(&out, "out");
-	veth_name(&sink, "sink");
-	ASSERT_EQ(0, silent_netns(&sink.ns, &sink.nl));
-	ASSERT_EQ(0, veth_connect(&out, &sink, 0));
-	ASSERT_EQ(0, veth_set(out.nl, "out", IFLA_MTU, VETH_MAX_MTU, NULL));
-	ASSERT_EQ(0, veth_set(sink.nl, "sink", IFLA_MTU, VETH_MAX_MTU, NULL));
+	ASSERT_EQ(0, veth_pair_behind(&self->far, &out, &sink));
+	ASSERT_EQ(0, veth_largest_mtu(&out, &sink));
 	ASSERT_EQ(0, xdp_attach(sink.nl, "sink", self->pass, NULL));
 	map = bpf_map(BPF_MAP_TYPE_DEVMAP, sizeof(__u32), 1);
 	ASSERT_LE(0, map);
@@ -183,7 +148,10 @@ TEST_F(frags, tail_shrinks)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(deltas); i++) {
-		ASSERT_EQ(0, attach(&self->far, xdp_change_tail(deltas[i])));
+		ASSERT_EQ(0, attach(&self->far,
+				    xdp_adjust(BPF_FUNC_xdp_adjust_tail,
+					       deltas[i], XDP_PASS,
+					       BPF_F_XDP_HAS_FRAGS)));
 		ASSERT_EQ(0, frame_send(self->near.sock, 0, i, 60000));
 		EXPECT_EQ(0, frame_expect(self->far.sock, i,
 					  60000 + deltas[i])) {

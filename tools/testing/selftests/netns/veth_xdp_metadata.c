@@ -38,11 +38,7 @@ FIXTURE(metadata)
 FIXTURE_SETUP(metadata)
 {
 	ASSERT_EQ(0, veth_pair(&self->near, &self->far));
-	self->out = self->far;
-	veth_name(&self->out, "out");
-	veth_name(&self->sink, "sink");
-	ASSERT_EQ(0, silent_netns(&self->sink.ns, &self->sink.nl));
-	ASSERT_EQ(0, veth_connect(&self->out, &self->sink, 0));
+	ASSERT_EQ(0, veth_pair_behind(&self->far, &self->out, &self->sink));
 	self->map = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(struct told), 1);
 	ASSERT_LE(0, self->map);
 }
