@@ -185,38 +185,35 @@ static int netns_set_up_first_tier(struct net *net)
 
 	netns_furnish_first_tier(net);
 	err = pernet_init_first_tier(net);
-	if (err) {
+	if (err)
 		netns_strip_first_tier(net);
-		return err;
-	}
-	netns_enter(net, NETNS_ACTIVATING, NETNS_PARTIAL);
-	atomic_inc(&netns_partial_activations);
-	return 0;
+	return err;
 }
 
-static int netns_set_up(struct net *net, bool partial)
+static void netns_take_down_first_tier(struct net *net)
 {
-	typeof(net->first_tier) first_tier;
+	pernet_exit_first_tier(net);
+	netns_strip_first_tier(net);
+}
+
+/* All but the first tier, which local sockets may go on using meanwhile. */
+static int netns_set_up_rest(struct net *net)
+{
+	typeof(net->first_tier) first_tier = net->first_tier;
 	int err;
 
 	err = down_read_killable(&pernet_ops_rwsem);
 	if (err)
 		return err;
 
-	if (!partial)
-		netns_furnish_first_tier(net);
-	first_tier = net->first_tier;
 	netns_furnish(net);
 	err = netns_generic_alloc(net);
 	if (!err)
-		err = pernet_init_net(net, partial);
+		err = pernet_init_rest(net);
 	if (err) {
 		netns_strip(net);
-		/* Local sockets go on using it: all that differs is not theirs. */
-		if (partial)
-			net->first_tier = first_tier;
-		else
-			netns_strip_first_tier(net);
+		/* What differs is not what local sockets use. */
+		net->first_tier = first_tier;
 	} else {
 		/* Whoever finds it on the list may use it. */
 		scoped_guard(rwsem_write, &net_rwsem) {
@@ -227,6 +224,27 @@ static int netns_set_up(struct net *net, bool partial)
 		atomic_inc(&netns_activations);
 	}
 	up_read(&pernet_ops_rwsem);
+	return err;
+}
+
+static int netns_set_up(struct net *net, enum netns_state now,
+			enum netns_state goal)
+{
+	int err;
+
+	if (now == NETNS_DORMANT) {
+		err = netns_set_up_first_tier(net);
+		if (err)
+			return err;
+	}
+	if (goal == NETNS_PARTIAL) {
+		netns_enter(net, NETNS_ACTIVATING, NETNS_PARTIAL);
+		atomic_inc(&netns_partial_activations);
+		return 0;
+	}
+	err = netns_set_up_rest(net);
+	if (err && now == NETNS_DORMANT)
+		netns_take_down_first_tier(net);
 	return err;
 }
 
@@ -243,10 +261,7 @@ static int netns_activate(struct net *net, enum netns_state now,
 	const struct cred *old_cred = override_creds(&init_cred);
 	int err;
 
-	if (goal == NETNS_PARTIAL)
-		err = netns_set_up_first_tier(net);
-	else
-		err = netns_set_up(net, now == NETNS_PARTIAL);
+	err = netns_set_up(net, now, goal);
 	if (err)
 		netns_enter(net, NETNS_ACTIVATING, now);
 
@@ -400,10 +415,8 @@ static void netns_uncount(struct ucounts *ucounts)
  */
 void netns_dispossess(struct net *net)
 {
-	if (net->state == NETNS_PARTIAL) {
-		pernet_exit_first_tier(net);
-		netns_strip_first_tier(net);
-	}
+	if (net->state == NETNS_PARTIAL)
+		netns_take_down_first_tier(net);
 	netns_heritage_drop(net);
 	netns_uncount(net->ucounts);
 	netns_key_domain_del(net);

@@ -150,23 +150,10 @@ inline put_net()
 	fi
 }
 
-inline netns_set_up_first_tier()
-{
-	if
-	:: pernet_init_one(TIER);
-	   state = PARTIAL
-	:: state = now		/* it failed */
-	fi
-}
-
-/* All that is registered, or nothing more than there was. */
-inline netns_set_up()
+/* All that is registered beyond the first tier, or nothing more than there was. */
+inline netns_set_up_rest()
 {
 	down_read();
-	if
-	:: now == DORMANT -> pernet_init_one(TIER)
-	:: else
-	fi;
 	pernet_init_one(BASE);
 	if
 	:: registered[MODULE] -> pernet_init_one(MODULE)
@@ -179,13 +166,31 @@ inline netns_set_up()
 	   :: else
 	   fi;
 	   pernet_exit_one(BASE);
-	   if
-	   :: now == DORMANT -> pernet_exit_one(TIER)
-	   :: else
-	   fi;
-	   state = now
+	   err = true
 	fi;
 	up_read()
+}
+
+inline netns_set_up(goal)
+{
+	err = false;
+	if
+	:: now == DORMANT -> pernet_init_one(TIER)
+	:: else
+	fi;
+	if
+	:: goal == PARTIAL -> state = PARTIAL
+	:: goal == LIVE -> netns_set_up_rest()
+	:: err = true		/* the first tier failed, or somebody was killed */
+	fi;
+	if
+	:: err && now == DORMANT -> pernet_exit_one(TIER)
+	:: else
+	fi;
+	if
+	:: err -> state = now
+	:: else
+	fi
 }
 
 /* net_make_partial() and net_make_live(); a failure, or a kill, ends it. */
@@ -198,10 +203,7 @@ inline netns_make(goal)
 		now = state;
 		state = ACTIVATING
 	   };
-	   if
-	   :: goal == PARTIAL -> netns_set_up_first_tier()
-	   :: else -> netns_set_up()
-	   fi;
+	   netns_set_up(goal);
 	   break
 	:: state == ACTIVATING ->
 		if
@@ -226,7 +228,7 @@ inline use()
 proctype user()
 {
 	byte step;
-	bool last;
+	bool last, err;
 	mtype now;
 
 	do
@@ -248,7 +250,7 @@ proctype user()
 /* One who knows its id, and makes sure of it within RCU: get_net_ns_by_id(). */
 proctype by_id()
 {
-	bool last, got;
+	bool last, got, err;
 	mtype now;
 
 	rcu_readers++;

@@ -57,7 +57,7 @@ int netns_generic_alloc(struct net *net);
 void netns_generic_free(struct net *net);
 int pernet_init_first_tier(struct net *net);
 void pernet_exit_first_tier(struct net *net);
-int pernet_init_net(struct net *net, bool partial);
+int pernet_init_rest(struct net *net);
 void pernet_exit_batch(struct list_head *nets);
 
 /* heritage.c: what a namespace gets from those before it */

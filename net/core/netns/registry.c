@@ -328,24 +328,22 @@ void pernet_exit_first_tier(struct net *net)
 }
 
 /**
- * pernet_init_net - run all init operations for a namespace
- * @net: a namespace that is activating
- * @partial: it has the first tier, leave that alone
+ * pernet_init_rest - run the init operations beyond the first tier
+ * @net: a namespace that is activating and has the first tier
  *
  * Context: Process context, sleeps. pernet_ops_rwsem is held.
- * Return: 0, or the errno of the operation that failed; then those before it
- *	   have been undone, RCU callbacks included.
+ * Return: 0, or the errno of the operation that failed; then those before it,
+ *	   but for the first tier, have been undone, RCU callbacks included.
  */
-int pernet_init_net(struct net *net, bool partial)
+int pernet_init_rest(struct net *net)
 {
-	struct pernet_operations *ops, *first;
+	struct pernet_span done = { .first = &pernet_tier_boundary };
+	struct pernet_operations *ops = &pernet_tier_boundary;
+	LIST_HEAD(nets);
 	int err;
 
 	lockdep_assert_held(&pernet_ops_rwsem);
 
-	first = partial ? &pernet_tier_boundary :
-		list_first_entry(&pernet_list, struct pernet_operations, list);
-	ops = first;
 	list_for_each_entry_from(ops, &pernet_list, list) {
 		err = pernet_init_one(ops, net);
 		if (err < 0)
@@ -355,17 +353,11 @@ int pernet_init_net(struct net *net, bool partial)
 
 undo:
 	pernet_init_failed(ops, err);
-	if (ops != first) {
-		const struct pernet_span done = {
-			.first = first,
-			.last = list_prev_entry(ops, list),
-		};
-		LIST_HEAD(nets);
-
-		list_add(&net->exit_list, &nets);
-		pernet_undo(&done, &nets, synchronize_rcu);
-		list_del(&net->exit_list);
-	}
+	/* The boundary has no init that could fail: there is one before. */
+	done.last = list_prev_entry(ops, list);
+	list_add(&net->exit_list, &nets);
+	pernet_undo(&done, &nets, synchronize_rcu);
+	list_del(&net->exit_list);
 	/* Twice, as in the reaper: what a callback queues looks at @net. */
 	rcu_barrier();
 	rcu_barrier();
