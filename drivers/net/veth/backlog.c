@@ -16,67 +16,56 @@
  */
 #include <linux/cpuhotplug.h>
 #include <linux/rtnetlink.h>
-#include <net/hotdata.h>
 
 #include "veth.h"
 
-/**
- * struct veth_backlog - a CPU's packets on their way
- * @list: by skb->list, in the order of sending
- * @len: packets in @list and in the hands of poll
- * @added: packets that ever came, modulo 2^32
- * @done: packets that ever went
- * @napi: scheduled whenever @len is not 0
- */
-struct veth_backlog {
-	struct list_head	list;
-	unsigned int		len;
-	u32			added;
-	u32			done;
-	struct napi_struct	napi;
-};
-
-static DEFINE_PER_CPU_ALIGNED(struct veth_backlog, veth_backlogs);
+DEFINE_PER_CPU_ALIGNED(struct veth_backlog, veth_backlogs);
 static struct net_device *veth_backlog_dev;
 static enum cpuhp_state veth_backlog_cpuhp;
 
 /* Whether a device went down since the lists were last flushed. RTNL. */
 static bool veth_backlog_stale;
 
-/* As in enqueue_to_backlog(), whose counters these are. */
-static void veth_backlog_drop(struct sk_buff *skb)
+/* The rare ways of veth_backlog_add(): the sender has interrupts off, or there are
+ * too many packets, which is counted as enqueue_to_backlog() counts it.
+ */
+bool veth_backlog_refuse(struct sk_buff *skb)
 {
+	if (irqs_disabled())
+		return netif_rx(skb) == NET_RX_SUCCESS;
 	atomic_inc(&this_cpu_ptr(&softnet_data)->dropped);
 	dev_core_stats_rx_dropped_inc(skb->dev);
 	kfree_skb_reason(skb, SKB_DROP_REASON_CPU_BACKLOG);
+	return false;
 }
 
-/* Takes a packet whose dev is the receiver; when it returns false, it freed it. */
-bool veth_backlog_add(struct sk_buff *skb)
+static void veth_backlog_drop_down(struct sk_buff *skb)
 {
-	struct veth_backlog *backlog = this_cpu_ptr(&veth_backlogs);
-
-	if (unlikely(irqs_disabled()))
-		return netif_rx(skb) == NET_RX_SUCCESS;
-	if (unlikely(backlog->len > READ_ONCE(net_hotdata.max_backlog))) {
-		veth_backlog_drop(skb);
-		return false;
-	}
-	list_add_tail(&skb->list, &backlog->list);
-	WRITE_ONCE(backlog->added, backlog->added + 1);
-	if (!backlog->len++)
-		napi_schedule(&backlog->napi);
-	return true;
+	dev_core_stats_rx_dropped_inc(skb->dev);
+	kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
 }
 
-/* Moves up to @max packets to @batch, without those of devices that went down;
- * returns how many it took from the list.
+/* Most often there is one. */
+static void veth_backlog_deliver_one(struct veth_backlog *backlog)
+{
+	struct sk_buff *skb = list_first_entry(&backlog->list, struct sk_buff, list);
+
+	INIT_LIST_HEAD(&backlog->list);
+	skb_mark_not_on_list(skb);
+	if (likely(netif_running(skb->dev)))
+		netif_receive_skb(skb);
+	else
+		veth_backlog_drop_down(skb);
+}
+
+/* Delivers up to @max packets but those of devices that went down; returns how
+ * many it took from the list.
  */
-static unsigned int veth_backlog_take(struct veth_backlog *backlog,
-				      struct list_head *batch, unsigned int max)
+static unsigned int veth_backlog_deliver(struct veth_backlog *backlog, unsigned int max)
 {
 	struct sk_buff *skb, *next;
 	unsigned int n = 0;
+	LIST_HEAD(batch);
 
 	list_for_each_entry_safe(skb, next, &backlog->list, list) {
 		if (n == max)
@@ -84,39 +73,34 @@ static unsigned int veth_backlog_take(struct veth_backlog *backlog,
 		n++;
 		if (unlikely(!netif_running(skb->dev))) {
 			skb_list_del_init(skb);
-			dev_core_stats_rx_dropped_inc(skb->dev);
-			kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
+			veth_backlog_drop_down(skb);
 		}
 	}
-	list_cut_before(batch, &backlog->list, &skb->list);
+	list_cut_before(&batch, &backlog->list, &skb->list);
+	netif_receive_skb_list(&batch);
 	return n;
 }
 
 static int veth_backlog_poll(struct napi_struct *napi, int budget)
 {
 	struct veth_backlog *backlog = container_of(napi, struct veth_backlog, napi);
-	LIST_HEAD(batch);
-	int work = 0;
+	unsigned int n, work = 0;
 
 	while (work < budget && !list_empty(&backlog->list)) {
-		unsigned int n = veth_backlog_take(backlog, &batch, budget - work);
-
-		if (n == 1 && !list_empty(&batch)) {
-			struct sk_buff *skb = list_first_entry(&batch, struct sk_buff, list);
-
-			skb_list_del_init(skb);
-			netif_receive_skb(skb);
-		} else {
-			netif_receive_skb_list(&batch);
-		}
-		INIT_LIST_HEAD(&batch);
-		backlog->len -= n;
+		n = 1;
+		if (list_is_singular(&backlog->list))
+			veth_backlog_deliver_one(backlog);
+		else
+			n = veth_backlog_deliver(backlog, budget - work);
+		work += n;
 		/* Pairs with veth_backlog_flush(): the packets are no more ours. */
 		smp_store_release(&backlog->done, backlog->done + n);
-		work += n;
 	}
+	/* This CPU alone schedules the instance, and only when the list is empty:
+	 * nobody can have asked for another round meanwhile.
+	 */
 	if (work < budget)
-		napi_complete_done(napi, work);
+		clear_bit(NAPI_STATE_SCHED, &napi->state);
 	return work;
 }
 
@@ -167,7 +151,6 @@ static int veth_backlog_cpu_dead(unsigned int cpu)
 		skb_list_del_init(skb);
 		netif_rx(skb);
 	}
-	backlog->len = 0;
 	/* Pairs with veth_backlog_flush(). */
 	smp_store_release(&backlog->done, backlog->added);
 	return 0;

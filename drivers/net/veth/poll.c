@@ -5,7 +5,6 @@
  * Must never take from a ring what it does not count.
  */
 #include <linux/filter.h>
-#include <net/hotdata.h>
 #include <net/sch_generic.h>
 
 #include "veth.h"
@@ -75,54 +74,62 @@ static void veth_poll_skbs(struct veth_ring *ring, struct veth_pass *pass,
 	veth_ring_done(ring, done, bql);
 }
 
-/* Frames that go to the stack become packets there, many at a time. */
-static void veth_frames_receive(struct veth_ring *ring, struct veth_pass *pass,
-				struct xdp_frame **frames, unsigned int n)
+/* __xdp_build_skb_from_frame() with an skb from NAPI's own cache. */
+static struct sk_buff *veth_frame_to_skb(struct veth_ring *ring, struct xdp_frame *frame)
 {
-	void *skbs[VETH_XDP_BULK];
+	unsigned int headroom = sizeof(*frame) + frame->headroom;
+	unsigned int frags = 0, frags_size = 0;
 	struct sk_buff *skb;
-	unsigned int i;
 
-	if (xdp_alloc_skb_bulk(skbs, n, GFP_ATOMIC | __GFP_ZERO)) {
-		for (i = 0; i < n; i++)
-			xdp_return_frame(frames[i]);
-		pass->count[VETH_DROPS] += n;
-		return;
+	/* Building clears them. */
+	if (unlikely(xdp_frame_has_frags(frame))) {
+		struct skb_shared_info *shinfo = xdp_get_shared_info_from_frame(frame);
+
+		frags = shinfo->nr_frags;
+		frags_size = shinfo->xdp_frags_size;
 	}
-	for (i = 0; i < n; i++) {
-		skb = __xdp_build_skb_from_frame(frames[i], skbs[i], ring->dev);
-		if (unlikely(!skb)) {
-			xdp_return_frame(frames[i]);
-			kmem_cache_free(net_hotdata.skbuff_cache, skbs[i]);
-			pass->count[VETH_DROPS]++;
-			continue;
-		}
-		skb_record_rx_queue(skb, ring->index);
-		napi_gro_receive(&ring->napi, skb);
-	}
+	skb = napi_build_skb(frame->data - headroom, frame->frame_sz);
+	if (unlikely(!skb))
+		return NULL;
+
+	skb_reserve(skb, headroom);
+	__skb_put(skb, frame->len);
+	if (frame->metasize)
+		skb_metadata_set(skb, frame->metasize);
+	if (unlikely(frags))
+		xdp_update_skb_shared_info(skb, frags, frags_size, frags * frame->frame_sz,
+					   xdp_frame_is_frag_pfmemalloc(frame));
+	if (frame->mem.type == MEM_TYPE_PAGE_POOL)
+		skb_mark_for_recycle(skb);
+	/* The packet's headroom is where the frame was. */
+	xdp_scrub_frame(frame);
+	skb->protocol = eth_type_trans(skb, ring->dev);
+	skb_record_rx_queue(skb, ring->index);
+	return skb;
 }
 
 static void veth_poll_frames(struct veth_ring *ring, struct veth_pass *pass,
 			     unsigned int max)
 {
-	struct xdp_frame *frames[VETH_XDP_BULK], *pass_on[VETH_XDP_BULK];
-	unsigned int i, n, m, done = 0;
+	unsigned int done = 0, bytes = 0;
+	struct xdp_frame *frame;
+	struct sk_buff *skb;
 
-	while (done < max) {
-		n = __ptr_ring_consume_batched(&ring->frames, (void **)frames,
-					       min(max - done, VETH_XDP_BULK));
-		if (!n)
-			break;
-		done += n;
-		for (i = 0, m = 0; i < n; i++) {
-			pass->count[VETH_BYTES] += xdp_get_frame_len(frames[i]);
-			if (!pass->prog || veth_xdp_run_frame(ring, frames[i], pass))
-				pass_on[m++] = frames[i];
+	while (done < max && (frame = __ptr_ring_consume(&ring->frames))) {
+		done++;
+		bytes += xdp_get_frame_len(frame);
+		if (pass->prog && !veth_xdp_run_frame(ring, frame, pass))
+			continue;
+		skb = veth_frame_to_skb(ring, frame);
+		if (likely(skb)) {
+			napi_gro_receive(&ring->napi, skb);
+		} else {
+			xdp_return_frame(frame);
+			pass->count[VETH_DROPS]++;
 		}
-		if (m)
-			veth_frames_receive(ring, pass, pass_on, m);
 	}
 	pass->count[VETH_PACKETS] += done;
+	pass->count[VETH_BYTES] += bytes;
 }
 
 int veth_poll(struct napi_struct *napi, int budget)
@@ -156,7 +163,7 @@ int veth_poll(struct napi_struct *napi, int budget)
 		xdp_clear_return_frame_no_direct();
 	}
 	if (pass.count[VETH_PACKETS])
-		veth_stats_add(ring->stats, pass.count);
+		veth_stats_add(ring->stats, pass.count, pass.prog);
 
 	/* Who adds to a ring that is not empty does not schedule. */
 	if (pass.count[VETH_PACKETS] < budget) {

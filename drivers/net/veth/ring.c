@@ -121,7 +121,7 @@ static void veth_ring_release(struct rcu_head *rcu)
 	struct veth *veth = netdev_priv(ring->dev);
 	struct veth_fifo *fifos[] = { &ring->out, &ring->in };
 	unsigned int i, packets = 0, bytes = 0, bql = 0;
-	unsigned int counts[VETH_POLL_COUNTERS] = {};
+	unsigned int counts[VETH_XDP_COUNTERS] = {};
 	struct netdev_queue *txq;
 	struct sk_buff *skb;
 
@@ -138,7 +138,7 @@ static void veth_ring_release(struct rcu_head *rcu)
 	if (packets) {
 		counts[VETH_PACKETS] = packets;
 		counts[VETH_BYTES] = bytes;
-		veth_stats_add(ring->stats, counts);
+		veth_stats_add(ring->stats, counts, false);
 	}
 	if (ring->index < ring->peer->num_tx_queues) {
 		txq = netdev_get_tx_queue(ring->peer, ring->index);

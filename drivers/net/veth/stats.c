@@ -11,14 +11,13 @@
 #include "veth.h"
 
 /* Adds what a round of NAPI counted. Called by the only NAPI of the queue. */
-void veth_stats_add(struct veth_stats *stats, const unsigned int *counts)
+void veth_stats_add(struct veth_stats *stats, const unsigned int *counts, bool xdp)
 {
-	unsigned int i;
+	unsigned int i, n = xdp ? VETH_POLL_COUNTERS : VETH_XDP_COUNTERS;
 
 	u64_stats_update_begin(&stats->poll);
-	for (i = 0; i < VETH_POLL_COUNTERS; i++)
-		if (counts[i])
-			u64_stats_add(&stats->count[i], counts[i]);
+	for (i = 0; i < n; i++)
+		u64_stats_add(&stats->count[i], counts[i]);
 	u64_stats_update_end(&stats->poll);
 }
 

@@ -19,6 +19,7 @@
 #include <linux/netdevice.h>
 #include <linux/ptr_ring.h>
 #include <linux/skbuff.h>
+#include <net/hotdata.h>
 #include <net/xdp.h>
 
 struct page_pool;
@@ -35,6 +36,7 @@ struct page_pool;
  * @VETH_PACKETS: received through the ring, whatever became of them
  * @VETH_BYTES: their length; a packet's without its Ethernet header, a frame's with
  * @VETH_DROPS: received, but lost to a lack of memory or a failed redirect
+ * @VETH_XDP_COUNTERS: those before change without a program, too
  * @VETH_XDP_REDIRECT: packets that the program redirected
  * @VETH_XDP_DROPS: packets that the program dropped
  * @VETH_XDP_TX: packets that the program sent back
@@ -48,7 +50,8 @@ enum veth_counter {
 	VETH_PACKETS,
 	VETH_BYTES,
 	VETH_DROPS,
-	VETH_XDP_REDIRECT,
+	VETH_XDP_COUNTERS,
+	VETH_XDP_REDIRECT = VETH_XDP_COUNTERS,
 	VETH_XDP_DROPS,
 	VETH_XDP_TX,
 	VETH_XDP_TX_ERRORS,
@@ -144,6 +147,38 @@ struct veth {
 	atomic_t		draining;
 };
 
+/**
+ * struct veth_backlog - a CPU's packets on their way without a ring
+ * @list: by skb->list, in the order of sending
+ * @added: packets that ever came, modulo 2^32
+ * @done: packets that ever went
+ * @napi: scheduled whenever the two differ
+ */
+struct veth_backlog {
+	struct list_head	list;
+	u32			added;
+	u32			done;
+	struct napi_struct	napi;
+};
+
+DECLARE_PER_CPU_ALIGNED(struct veth_backlog, veth_backlogs);
+bool veth_backlog_refuse(struct sk_buff *skb);
+
+/* Takes a packet whose dev is the receiver; when it returns false, it freed it. */
+static inline bool veth_backlog_add(struct sk_buff *skb)
+{
+	struct veth_backlog *backlog = this_cpu_ptr(&veth_backlogs);
+	u32 waiting = backlog->added - backlog->done;
+
+	if (unlikely(waiting > READ_ONCE(net_hotdata.max_backlog) || irqs_disabled()))
+		return veth_backlog_refuse(skb);
+	list_add_tail(&skb->list, &backlog->list);
+	WRITE_ONCE(backlog->added, backlog->added + 1);
+	if (!waiting && !test_and_set_bit(NAPI_STATE_SCHED, &backlog->napi.state))
+		__napi_schedule(&backlog->napi);
+	return true;
+}
+
 /* What a ring keeps of a packet that waits in it. */
 struct veth_cb {
 	unsigned int		bql_bytes;
@@ -212,7 +247,6 @@ netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev);
 /* backlog.c */
 int veth_backlog_init(void);
 void veth_backlog_exit(void);
-bool veth_backlog_add(struct sk_buff *skb);
 void veth_backlog_closing(void);
 void veth_backlog_flush(void);
 
@@ -228,7 +262,7 @@ void veth_slots_free(struct net_device *dev);
 int veth_poll(struct napi_struct *napi, int budget);
 
 /* stats.c */
-void veth_stats_add(struct veth_stats *stats, const unsigned int *counts);
+void veth_stats_add(struct veth_stats *stats, const unsigned int *counts, bool xdp);
 void veth_stats_read(const struct veth_stats *stats, u64 *counts);
 struct veth_stats *veth_stats_of(const struct net_device *dev, unsigned int queue);
 void veth_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats);

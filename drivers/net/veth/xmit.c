@@ -7,6 +7,7 @@
  * comes meanwhile.
  */
 #include <linux/etherdevice.h>
+#include <net/dsa.h>
 #include <net/sch_generic.h>
 #include <net/sock.h>
 
@@ -36,6 +37,20 @@ static struct veth_ring *veth_ring_for(const struct net_device *dev,
 	return NULL;
 }
 
+/* eth_type_trans() for what there mostly is. */
+static __be16 veth_type_trans(struct sk_buff *skb, struct net_device *peer)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+
+	if (unlikely(netdev_uses_dsa(peer) || !eth_proto_is_802_3(eth->h_proto)))
+		return eth_type_trans(skb, peer);
+	skb->dev = peer;
+	skb_reset_mac_header(skb);
+	eth_skb_pull_mac(skb);
+	eth_skb_pkt_type(skb, peer);
+	return eth->h_proto;
+}
+
 /* Makes of a packet that leaves one end one that arrives at the other. */
 static bool veth_cross(struct sk_buff *skb, const struct net_device *dev,
 		       struct net_device *peer)
@@ -47,7 +62,7 @@ static bool veth_cross(struct sk_buff *skb, const struct net_device *dev,
 	}
 	skb_scrub_packet(skb, !net_eq(dev_net(dev), dev_net(peer)));
 	skb->priority = 0;
-	skb->protocol = eth_type_trans(skb, peer);
+	skb->protocol = veth_type_trans(skb, peer);
 	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
 	return true;
 }
