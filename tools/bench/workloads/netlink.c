@@ -66,7 +66,8 @@ static void begin(struct request *req, int type, int flags)
 	};
 }
 
-static int talk(int nl, struct request *req)
+/* Whose answer has the type @wanted. */
+static int ask(int nl, struct request *req, int wanted)
 {
 	union {
 		struct nlmsghdr header;
@@ -77,7 +78,14 @@ static int talk(int nl, struct request *req)
 	if (send(nl, req, req->header.nlmsg_len, 0) < 0 ||
 	    recv(nl, &answer, sizeof(answer), 0) < 0)
 		return -errno;
-	return answer.header.nlmsg_type == NLMSG_ERROR ? error->error : -EPROTO;
+	if (answer.header.nlmsg_type == NLMSG_ERROR)
+		return error->error;
+	return answer.header.nlmsg_type == wanted ? 0 : -EPROTO;
+}
+
+static int talk(int nl, struct request *req)
+{
+	return ask(nl, req, NLMSG_ERROR);
 }
 
 int nl_open(void)
@@ -156,6 +164,15 @@ int nl_up(int nl, const char *name)
 
 	begin_link(&req, RTM_NEWLINK, name, IFF_UP);
 	return talk(nl, &req);
+}
+
+int nl_carrier(int nl, const char *name)
+{
+	struct request req;
+
+	begin_link(&req, RTM_GETLINK, name, 0);
+	req.header.nlmsg_flags = NLM_F_REQUEST;
+	return ask(nl, &req, RTM_NEWLINK);
 }
 
 int nl_address(int nl, const char *name, const char *address)

@@ -18,6 +18,8 @@ int nl_dummy(int nl, const char *name);
 int nl_move(int nl, const char *name, int ns);
 int nl_delete(int nl, const char *name);
 int nl_up(int nl, const char *name);
+/* Has the kernel do now what waits for its carrier: until then it drops packets. */
+int nl_carrier(int nl, const char *name);
 /* IPv4, in a /24. */
 int nl_address(int nl, const char *name, const char *address);
 /* As the root qdisc. */

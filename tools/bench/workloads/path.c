@@ -69,10 +69,22 @@ static void end_up(int ns, const char *name, const char *address)
 	close(nl);
 }
 
+static void end_carrier(int ns, const char *name)
+{
+	int nl;
+
+	enter(ns);
+	nl = must(nl_open());
+	need(nl_carrier(nl, name), name);
+	close(nl);
+}
+
 void path_up(struct path *path)
 {
 	end_up(path->near, "near", NEAR_ADDRESS);
 	end_up(path->far, "far", FAR_ADDRESS);
+	end_carrier(path->near, "near");
+	end_carrier(path->far, "far");
 }
 
 static void set_feature(int sock, struct ifreq *ifr, int set, int get, int on)
