@@ -250,21 +250,35 @@ def pairs(full):
 def drivers(full):
     """What lies between the driver's transmit function and the stack at the other end."""
     guest = Guest("drivers", plugin=True)
-    records = 9 if full else 5
+    records = 9 if full else 3
 
-    def case(kind, traffic, about):
-        name = f"{kind}_{traffic}_driver"
+    def case(kind, name, about, traffic="udp64", how=""):
+        name = f"{kind}_{name}_driver"
         return Workload(guest, f"from the entry of {kind}_xmit() to that of "
-                        f"__netif_receive_skb_core() {about}",
-                        f"driver {name} {kind} {traffic} {records}", (name,), native=False)
+                        f"the stack's function {about}",
+                        f"driver {name} {kind} {traffic} {records} {how}", (name,),
+                        native=False)
 
+    datagram = "at the peer, a datagram of 64 bytes"
+    packet = "at the peer, one packet of 44 segments"
+    passed = "at the peer, past XDP, a datagram of 64 bytes"
+    back = "at the same end, where XDP in the peer sends a datagram of 64 bytes back to"
+    onward = "at the end of a second pair, where XDP in the peer of the first redirects to"
+    many = ", one of 64 in a row"
     return [
-        case("veth", "udp64", "at the peer, a datagram of 64 bytes"),
-        case("veth", "gso", "at the peer, one packet of 44 segments"),
-        case("veth", "xdp_redirect",
-             "at the end of a second pair, where XDP in the peer of the first redirects to"),
-        case("netkit", "udp64", "at the peer, a datagram of 64 bytes"),
-        case("netkit", "gso", "at the peer, one packet of 44 segments"),
+        case("veth", "udp64", datagram),
+        case("veth", "udp64_burst64", datagram + many, how="burst"),
+        case("veth", "gso", packet, "gso"),
+        case("veth", "udp64_gro", datagram + ", through NAPI", how="gro"),
+        case("veth", "udp64_gro_burst64", datagram + ", through NAPI" + many, how="gro burst"),
+        case("veth", "xdp_pass", passed, how="pass"),
+        case("veth", "xdp_pass_burst64", passed + many, how="pass burst"),
+        case("veth", "xdp_tx", back, how="tx"),
+        case("veth", "xdp_tx_burst64", back + many, how="tx burst"),
+        case("veth", "xdp_redirect", onward, how="redirect"),
+        case("veth", "xdp_redirect_burst64", onward + many, how="redirect burst"),
+        case("netkit", "udp64", datagram),
+        case("netkit", "gso", packet, "gso"),
     ]
 
 

@@ -26,12 +26,15 @@ BYTES = """- **bytes**: Slab, Percpu, VmallocUsed and PageTables of /proc/meminf
   tracepoints, normal and expedited ones together; `grace_periods_expedited` alone.
 """
 DRIVERS = """- **`*_driver`**: instructions from the entry of the driver's transmit function (for
-  veth, ndo_start_xmit is veth_xmit()) to the entry of __netif_receive_skb_core() for
-  the same packet, one packet in flight. It includes the return through the sender's
-  stack to where softirqs are run, the softirq's own work, the backlog or NAPI poll, and
-  for `xdp_redirect` the XDP program and the whole of the second pair. It does not
-  include the receiving protocol, nor what batches would save. A plugin of QEMU's
-  counts, the guest executes nothing for it.
+  veth, ndo_start_xmit is veth_xmit()) to the entry of the stack's function at the other
+  end, __netif_receive_skb*() or, where there is NAPI, napi_gro_receive(), whichever
+  comes first. It includes the return through the sender's stack to where softirqs are
+  run, the softirq's own work, the backlog or NAPI poll, and XDP programs. It does not
+  include what the receiving stack does. One packet is in flight; in `burst64`, 64 that
+  the stack cut from one large packet and hands to the driver one after another: what
+  it does between them does not count. Those in XDP's way pass it, or are sent back by
+  it (`tx`), or redirected into a second pair (`redirect`), the whole of which counts.
+  A plugin of QEMU's counts, the guest executes nothing for it.
 """
 GUESTS = """
 ## What these figures are

@@ -15,14 +15,18 @@
 enum mark {
 	MARK_ZERO,
 	MARK_ONE,
-	/* The word is an address, where to begin and to end counting. */
+	/* The word is the address of the driver's function, and of one of the stack's. */
 	MARK_BEGIN,
 	MARK_END,
 	/* The word is the next eight characters of the case's name. */
 	MARK_NAME,
+	/* The word is how many packets are sent at a time; nothing more is to tell. */
+	MARK_PACKETS,
 	/* What is between these two is recorded. */
 	MARK_RECORD,
 	MARK_STOP,
+	/* All that was sent at a time has arrived. */
+	MARK_ARRIVED,
 	MARKS
 };
 

@@ -117,6 +117,58 @@ void path_gro(struct path *path)
 	end_gro(path->far, "far");
 }
 
+#define FEATURE_WORDS	2
+
+static unsigned int feature_bit(int sock, struct ifreq *ifr, const char *name)
+{
+	struct {
+		struct ethtool_gstrings head;
+		char names[32 * FEATURE_WORDS][ETH_GSTRING_LEN];
+	} strings = {
+		.head = {
+			.cmd = ETHTOOL_GSTRINGS,
+			.string_set = ETH_SS_FEATURES,
+		},
+	};
+	unsigned int i;
+
+	ifr->ifr_data = (void *)&strings;
+	must(ioctl(sock, SIOCETHTOOL, ifr));
+	for (i = 0; i < strings.head.len; i++)
+		if (!strcmp(strings.names[i], name))
+			return i;
+	die("no feature is called %s", name);
+}
+
+static void clear_feature(int sock, struct ifreq *ifr, const char *name)
+{
+	struct {
+		struct ethtool_sfeatures head;
+		struct ethtool_set_features_block words[FEATURE_WORDS];
+	} features = {
+		.head = {
+			.cmd = ETHTOOL_SFEATURES,
+			.size = FEATURE_WORDS,
+		},
+	};
+	unsigned int bit = feature_bit(sock, ifr, name);
+
+	features.words[bit / 32].valid = 1U << bit % 32;
+	ifr->ifr_data = (void *)&features;
+	if (must(ioctl(sock, SIOCETHTOOL, ifr)))
+		die("%s refuses to clear %s", ifr->ifr_name, name);
+}
+
+void path_cut(struct path *path)
+{
+	int sock = socket_in(path->near, SOCK_DGRAM);
+	struct ifreq ifr = { .ifr_name = "near" };
+
+	set_feature(sock, &ifr, ETHTOOL_SSG, ETHTOOL_GSG, 0);
+	clear_feature(sock, &ifr, "tx-udp-segmentation");
+	close(sock);
+}
+
 static void end_qdisc(int ns, const char *name, const char *kind)
 {
 	int nl;

@@ -24,6 +24,8 @@ void path_make(struct path *path, const char *kind);
 void path_up(struct path *path);
 /* GRO without TSO at both ends: in veth, packets then go through NAPI. */
 void path_gro(struct path *path);
+/* Has the near end send packets of one piece, cut before they come to the driver. */
+void path_cut(struct path *path);
 void path_qdisc(struct path *path, const char *kind);
 
 /* A socket of this namespace, whichever the caller is in. */
