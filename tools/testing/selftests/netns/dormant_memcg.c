@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who made a network namespace pays for it, whoever is the first to use it. If
+ * he cannot, that is an errno for the user, and no death among the maker's
+ * tasks; the namespace is as it was.
+ */
+#include "dormant_util.h"
+
+#define CGROUPS "/sys/fs/cgroup"
+#define MAKER CGROUPS "/dormant_maker"
+#define USER CGROUPS "/dormant_user"
+
+static int enter(const char *cgroup)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	return write_file(path, "0");
+}
+
+/* A namespace that is on the maker, by a task that does not stay there. */
+static int make_netns(void)
+{
+	int err, nsfd;
+
+	err = enter(MAKER);
+	if (err)
+		return err;
+	nsfd = new_netns();
+	err = enter(USER);
+	return err ? err : nsfd;
+}
+
+static long read_key(const char *path, const char *key)
+{
+	char line[128], name[64];
+	long value = -ENOENT, n;
+	FILE *file;
+
+	file = fopen(path, "r");
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%63s %ld", name, &n) == 2 &&
+		    !strcmp(name, key))
+			value = n;
+	fclose(file);
+	return value;
+}
+
+static long current_of(const char *cgroup)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), "%s/memory.current", cgroup);
+	return read_file(path, text, sizeof(text)) > 0 ? atol(text) : -ENOENT;
+}
+
+FIXTURE(memcg)
+{
+	pid_t resident;
+};
+
+FIXTURE_SETUP(memcg)
+{
+	if (write_file(CGROUPS "/cgroup.subtree_control", "+memory"))
+		SKIP(return, "no memory controller");
+	rmdir(MAKER);
+	rmdir(USER);
+	ASSERT_EQ(0, mkdir(MAKER, 0755));
+	ASSERT_EQ(0, mkdir(USER, 0755));
+	/* Somebody who would be the one to die. */
+	ASSERT_EQ(0, enter(MAKER));
+	self->resident = park_child(0);
+	ASSERT_LT(0, self->resident);
+	ASSERT_EQ(0, enter(USER));
+}
+
+FIXTURE_TEARDOWN(memcg)
+{
+	EXPECT_EQ(0, enter(CGROUPS));
+	EXPECT_EQ(0, kill_child(self->resident));
+	EXPECT_EQ(0, rmdir(MAKER));
+	EXPECT_EQ(0, rmdir(USER));
+}
+
+#define MANY 20
+/* What each of them has that is charged to somebody, at least. */
+#define EACH (50 << 10)
+
+struct usage {
+	long total;
+	long kernel;
+	long percpu;
+};
+
+static struct usage usage_of(const char *cgroup)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/memory.stat", cgroup);
+	return (struct usage) {
+		.total = current_of(cgroup),
+		.kernel = read_key(path, "kernel"),
+		.percpu = read_key(path, "percpu"),
+	};
+}
+
+static long kernel_grew(const char *cgroup, const struct usage *before)
+{
+	return usage_of(cgroup).kernel - before->kernel;
+}
+
+TEST_F(memcg, maker_pays)
+{
+	struct usage maker, user;
+	int nsfds[MANY], i;
+
+	for (i = 0; i < MANY; i++) {
+		nsfds[i] = make_netns();
+		ASSERT_LE(0, nsfds[i]);
+	}
+	maker = usage_of(MAKER);
+	user = usage_of(USER);
+	for (i = 0; i < MANY; i++)
+		EXPECT_WAKES(1, socket_in(nsfds[i], AF_INET, SOCK_DGRAM, 0) >=
+				0);
+	/* Statistics are brought up to date now and then. */
+	EXPECT_TRUE(wait_until(kernel_grew(MAKER, &maker) > MANY * EACH));
+	EXPECT_LT(maker.total + MANY * EACH, current_of(MAKER));
+	EXPECT_LT(maker.percpu, usage_of(MAKER).percpu);
+	/* The sockets are the user's own. */
+	EXPECT_GT(MANY * EACH / 4, kernel_grew(USER, &user));
+	EXPECT_EQ(user.percpu, usage_of(USER).percpu);
+}
+
+TEST_F(memcg, who_cannot_pay_lives)
+{
+	int nsfd = make_netns(), err;
+	char text[32];
+
+	ASSERT_LE(0, nsfd);
+	ASSERT_EQ(0, write_file(MAKER "/memory.max", "%ld",
+				current_of(MAKER)));
+	EXPECT_WAKES(0, (err = socket_in(nsfd, AF_INET, SOCK_DGRAM, 0)) < 0);
+	EXPECT_EQ(-ENOMEM, err);
+	EXPECT_WAKES(0, read_in(nsfd, "/proc/thread-self/net/dev", text,
+				sizeof(text)) == -ENOMEM);
+	EXPECT_EQ(0, waitpid(self->resident, NULL, WNOHANG));
+	EXPECT_EQ(0, read_key(MAKER "/memory.events", "oom_kill"));
+	EXPECT_EQ(0, read_key(USER "/memory.events", "oom_kill"));
+	/* It is what it was before. */
+	ASSERT_EQ(0, write_file(MAKER "/memory.max", "max"));
+	EXPECT_WAKES(1, socket_in(nsfd, AF_INET, SOCK_DGRAM, 0) >= 0);
+	EXPECT_EQ(1, link_index(nl_open_in(nsfd), "lo"));
+}
+
+DORMANT_TEST_MAIN
