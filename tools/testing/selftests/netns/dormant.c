@@ -4,7 +4,6 @@
  * as the first way, and activates it; nothing else does.
  */
 #include <arpa/inet.h>
-#include <linux/if_tun.h>
 #include <linux/io_uring.h>
 #include <linux/nsfs.h>
 #include <net/if.h>
@@ -329,6 +328,51 @@ TEST_F(outside, creating_there_wakes)
 		  link_index(nl, "d0"));
 }
 
+TEST_F(outside, creating_there_by_pid_wakes)
+{
+	pid_t pid = park_child(CLONE_NEWNET);
+
+	ASSERT_LT(0, pid);
+	EXPECT_WAKES(1, !create_in(self->nl, "dummy", "d0", IFLA_NET_NS_PID,
+				   pid));
+	EXPECT_LT(0, link_index(nl_open_in(open_pid_ns(pid, "net")), "d0"));
+	EXPECT_EQ(0, kill_child(pid));
+}
+
+TEST_F(outside, creating_there_by_id_wakes)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	EXPECT_WAKES(1, !create_in(self->nl, "dummy", "d0", IFLA_TARGET_NETNSID,
+				   NSID));
+	EXPECT_LT(0, link_index(nl_open_in(self->nsfd), "d0"));
+}
+
+TEST_F(outside, deleting_there_by_id_wakes)
+{
+	struct nl_req req;
+
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	nl_init(&req, RTM_DELLINK, 0, sizeof(struct ifinfomsg));
+	nl_put_int(&req, IFLA_TARGET_NETNSID, NSID);
+	nl_put_str(&req, IFLA_IFNAME, "d0");
+	EXPECT_WAKES(1, nl_talk(self->nl, &req, NULL, NULL, NULL) == -ENODEV);
+}
+
+/* Whatever it is that is wrong with it. */
+TEST_F(outside, what_is_not_allowed_wakes_nobody)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	EXPECT_WAKES(0, create_in(self->nl, "nothing", "d0", IFLA_NET_NS_FD,
+				  self->nsfd) == -EOPNOTSUPP);
+	EXPECT_WAKES(0, create_in(self->nl, "dummy", "d0", IFLA_TARGET_NETNSID,
+				  NSID + 1) == -EINVAL);
+	EXPECT_WAKES(0, create_in(self->nl, "dummy", "d0", IFLA_LINK_NETNSID,
+				  NSID + 1) == -EINVAL);
+	ASSERT_EQ(0, become_user(NOBODY));
+	EXPECT_WAKES(0, create_in(self->nl, "dummy", "d0", IFLA_NET_NS_FD,
+				  self->nsfd) == -EPERM);
+}
+
 TEST_F(outside, creating_here_with_a_link_there_wakes)
 {
 	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
@@ -374,11 +418,8 @@ TEST_F(first, devmap_update_wakes)
 static int bpf_zero(enum bpf_prog_type type)
 {
 	const struct bpf_insn insns[] = { MOV_IMM(BPF_REG_0, 0), EXIT };
-	union bpf_attr attr = { .prog_type = type };
 
-	if (type == BPF_PROG_TYPE_SK_LOOKUP)
-		attr.expected_attach_type = BPF_SK_LOOKUP;
-	return bpf_load_attr(&attr, insns, ARRAY_SIZE(insns));
+	return bpf_load(type, 0, insns, ARRAY_SIZE(insns));
 }
 
 static int bpf_run(enum bpf_prog_type type)
@@ -401,22 +442,6 @@ TEST_F(first, test_runs_wake)
 	EXPECT_WAKES(1, !bpf_run(BPF_PROG_TYPE_XDP));
 	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
 	EXPECT_WAKES(1, !bpf_run(BPF_PROG_TYPE_SCHED_CLS));
-}
-
-TEST_F(first, attaching_wakes)
-{
-	union bpf_attr attr = {
-		.link_create.target_fd = open_self_ns("net"),
-		.link_create.attach_type = BPF_SK_LOOKUP,
-	};
-	int prog;
-
-	if (!have_bpf())
-		SKIP(return, "no bpf(2) in this kernel");
-	prog = bpf_zero(BPF_PROG_TYPE_SK_LOOKUP);
-	ASSERT_LE(0, prog);
-	attr.link_create.prog_fd = prog;
-	EXPECT_WAKES(1, sys_bpf(BPF_LINK_CREATE, &attr) >= 0);
 }
 
 /* There is nothing to detach in one that nobody has used. */
@@ -474,14 +499,6 @@ TEST_F(first, io_uring_wakes)
 	EXPECT_WAKES(1, uring_socket(AF_INET, SOCK_DGRAM) >= 0);
 	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
 	EXPECT_WAKES_PART(1, uring_socket(AF_UNIX, SOCK_DGRAM) >= 0);
-}
-
-TEST_F(first, tun_wakes)
-{
-	/* It may be a module, for whose device nobody has made a node. */
-	if (access("/dev/net/tun", F_OK) && system("modprobe -q tun"))
-		SKIP(return, "no tun in this kernel");
-	EXPECT_WAKES(1, opens("/dev/net/tun"));
 }
 
 /*

@@ -79,6 +79,15 @@ TEST_F(local, ioctls_about_devices_wake)
 	ASSERT_EQ(1, write(self->pair[0], "x", 1));
 }
 
+/* Of which some are handled by modules. */
+TEST_F(local, ioctls_about_bridges_wake)
+{
+	if (system("modprobe -q bridge"))
+		SKIP(return, "no bridges in this kernel");
+	EXPECT_WAKES(1, !ioctl(self->pair[0], SIOCBRADDBR, "br0"));
+	EXPECT_LT(1, own_link_index("br0"));
+}
+
 TEST_F(local, binding_to_a_device_wakes)
 {
 	int index = 1;
