@@ -69,7 +69,7 @@ def without_fb_tunnels(command):
 
 def unused(full):
     guest = Guest("unused")
-    batches = 9 if full else 5
+    batches = 9 if full else 7
 
     # As cheap as they are, a tick more or less must not show.
     def case(name, about, change=str, iterations=300):
@@ -79,7 +79,7 @@ def unused(full):
     return [
         case("fork_exit", "control: fork, exit, wait"),
         Workload(guest, "control: getpid()", "unused getpid 100000 5", ("getpid",), BOTH),
-        case("unshare_net", "fork, unshare(CLONE_NEWNET), exit", iterations=50),
+        case("unshare_net", "fork, unshare(CLONE_NEWNET), exit", iterations=200),
         case("unshare_net_no_fb_tunnels", "the same with fb_tunnels_only_for_init_net=1",
              without_fb_tunnels, 50),
         case("unshare_uts", "yardstick: fork, unshare(CLONE_NEWUTS), exit"),
@@ -90,9 +90,9 @@ def unused(full):
 
 def first_use(full):
     guest = Guest("use")
-    samples = 15 if full else 5
+    many, few = (25, 9) if full else (15, 5)
 
-    def case(name, about, change=str, use=None):
+    def case(name, about, change=str, use=None, samples=many):
         return Workload(guest, about, change(f"firstuse {name} {use or name} {samples}"),
                         (name,), (INSTRUCTIONS,))
 
@@ -106,7 +106,8 @@ def first_use(full):
         case("sysctl_touch", "new namespace, then read net.ipv4.ip_forward"),
         case("proc_net_touch", "new namespace, then read /proc/net/dev"),
         case("ip_link_list", "new namespace, then `ip link list`"),
-        case("whole", "all of it: lo, UDP, TCP, ip addr, sysctl -a, ls /proc/net /sys/class/net"),
+        case("whole", "all of it: lo, UDP, TCP, ip addr, sysctl -a, ls /proc/net /sys/class/net",
+             samples=few),
     ]
 
 
@@ -166,9 +167,9 @@ def beside(full):
                  tuple(f"held_processes_{n}" for n in processes) +
                  ("bytes_per_ns_unused_no_fd",)),
         Workload(some, "peer ids assigned and dropped with their namespaces",
-                 f"nsid {samples} {numbers}", ids),
+                 f"nsid {samples if full else 3} {numbers}", ids),
         Workload(some, "one namespace dropped beside a thousand others",
-                 "latency destroy_latency 1000 5",
+                 "latency destroy_latency 1000 11",
                  ("destroy_latency",), BOTH),
         Workload(some, "a veth end dropped with its namespace, until the name is free",
                  "latency name_reuse 10 5", ("name_reuse",), BOTH),

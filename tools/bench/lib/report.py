@@ -6,16 +6,20 @@ import json
 import sys
 
 import pictures
-from results import broken_controls, spread, verdict
+from results import broken_controls, human, spread, verdict
+
+# Spread above which a figure is called noisy.
+NOISY = 0.1
 
 HEADER = """# What a network namespace costs, against stock
 
 {headline}
 
 A ratio above 1 is in our favour: it is stock ÷ ours where less is better, and
-ours ÷ stock where more is. Won or lost means by more than 3 %, with no sample of one
-side among the other's. Every figure is the median of n samples; *spread* is
-(largest − least) ÷ median, of the side where it is wider.
+ours ÷ stock where more is. Won or lost means by more than 3 %, with most samples of
+one side (all of less than five) apart from most of the other's. Every figure is the
+median of n samples; *spread* is (largest − least) ÷ median, of the side where it is
+wider; *noisy* is what spreads by more than 10 %, the digits of such a ratio mean little.
 """
 
 BYTES = """- **bytes**: Slab, Percpu, VmallocUsed and PageTables of /proc/meminfo, settled:
@@ -70,17 +74,6 @@ Not measured here, as it needs a guest: {missing}.
 """
 
 
-def human(value):
-    if value is None:
-        return "–"
-    if abs(value) >= 100000:
-        for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-            if abs(value) >= size:
-                return f"{value / size:.3g} {unit}" if abs(value) < 1000 * size \
-                    else f"{value / size:.0f} {unit}"
-    return f"{value:,.0f}"
-
-
 def decisive(document):
     """In guests, time is too noisy to say who won."""
     return [e for e in document["cases"]
@@ -118,6 +111,7 @@ def rows(entries):
             "| --- | --- | ---: | ---: | ---: | ---: | --- |",
             *map(row, entries), ""]
 
+    mark += " (noisy)" if spread(e) > NOISY else ""
 
 def meaning(document):
     if document["where"] == "native":

@@ -29,14 +29,28 @@ class Collection:
 
 
 def summary(values):
-    return {"median": statistics.median(values), "min": min(values),
-            "max": max(values), "n": len(values)}
+    """low to high is where most samples are: of many, a fifth at each end is not."""
+    few = len(values) // 5
+    most = sorted(values)[few:len(values) - few]
+    return {"median": statistics.median(values), "min": min(values), "max": max(values),
+            "low": most[0], "high": most[-1], "n": len(values)}
 
 
 def ratio_of(ours, stock, better):
     """Above 1 we win. None where there is nothing to divide."""
     over, under = (stock, ours) if better == "lower" else (ours, stock)
     return over / under if over > 0 and under > 0 else None
+
+
+def human(value):
+    if value is None:
+        return "–"
+    if abs(value) >= 100000:
+        for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+            if abs(value) >= size:
+                return f"{value / size:.3g} {unit}" if abs(value) < 1000 * size \
+                    else f"{value / size:.0f} {unit}"
+    return f"{value:,.0f}"
 
 
 def entry(key, sides):
@@ -80,9 +94,9 @@ def cases(collection):
 
 
 def overlap(result):
-    """Whether a sample of one side lies among the other's."""
+    """Whether one side's samples lie among the other's, most of both."""
     ours, stock = result["ours"], result["stock"]
-    return ours["min"] <= stock["max"] and stock["min"] <= ours["max"]
+    return ours["low"] <= stock["high"] and stock["low"] <= ours["high"]
 
 
 def verdict(result):

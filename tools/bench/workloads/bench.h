@@ -18,6 +18,9 @@
 #define NSEC_PER_SEC	1000000000LL
 #define NSEC_PER_MSEC	1000000LL
 
+/* Notifications of the state of links follow within a second. */
+#define LINKWATCH_NS	(1200 * NSEC_PER_MSEC)
+
 /* How long to wait for what must end: emulated, on a loaded machine. */
 #define PATIENCE_NS	(600 * NSEC_PER_SEC)
 

@@ -21,7 +21,6 @@
 #include "uses.h"
 
 #define MOST	100000
-#define LINKWATCH_NS	(1200 * NSEC_PER_MSEC)
 
 static int fds[MOST];
 
@@ -87,8 +86,6 @@ static void hold(const struct use *use, char **cases, int n,
 	int64_t start, objects;
 	int i;
 
-	if (n > MOST)
-		die("%d are too many", n);
 	/* The table of descriptors grows now. */
 	for (i = 0; i < n; i++)
 		fds[i] = must(dup(STDIN_FILENO));
@@ -99,8 +96,7 @@ static void hold(const struct use *use, char **cases, int n,
 	start = work_now();
 	make(use, n);
 	result->n = n;
-	/* Notifications of the state of links follow within a second. */
-	if (counts_instructions())
+	if (counts_instructions() && use && use->links)
 		sleep_ns(LINKWATCH_NS);
 	result->work = drained(NULL, NULL) - start;
 	memory_settled(&peak);
@@ -119,6 +115,15 @@ static void hold(const struct use *use, char **cases, int n,
 	}
 }
 
+static int parse_number(const char *text)
+{
+	int n = parse_count(text);
+
+	if (n > MOST)
+		die("%d are too many", n);
+	return n;
+}
+
 /* One sample of everything. */
 static void hold_each(const struct use *use, char **cases, char **numbers)
 {
@@ -127,7 +132,7 @@ static void hold_each(const struct use *use, char **cases, char **numbers)
 	int range;
 
 	for (; *numbers; numbers++) {
-		hold(use, cases, parse_count(*numbers), &last);
+		hold(use, cases, parse_number(*numbers), &last);
 		if (!first.n)
 			first = last;
 	}
@@ -144,7 +149,7 @@ static void hold_each(const struct use *use, char **cases, char **numbers)
 int main(int argc, char **argv)
 {
 	const struct use *use = NULL;
-	int samples, i;
+	int samples, first, i;
 
 	if (argc < 7)
 		die("usage: held SAMPLES USE MAKE BYTES DROP N...");
@@ -154,8 +159,9 @@ int main(int argc, char **argv)
 	raise_file_limit(MOST + 100);
 	bench_init();
 	/* Fills caches. */
-	make(use, 10);
-	drop(10);
+	first = parse_number(argv[6]);
+	make(use, first);
+	drop(first);
 	for (i = 0; i < samples; i++)
 		hold_each(use, argv + 3, argv + 6);
 	return 0;

@@ -82,6 +82,9 @@ static void name_reuse(const char *name, int nl, int home)
 		err = nl_move(nl, "reuse1", ns);
 	if (err)
 		die("veth pair: %s", strerror(-err));
+	/* Else they came now or later, as it happens. */
+	if (counts_instructions())
+		sleep_ns(LINKWATCH_NS);
 	drained(NULL, NULL);
 	start = work_now();
 	close(ns);

@@ -76,8 +76,8 @@ int main(int argc, char **argv)
 	iterations = parse_count(argv[2]);
 	batches = parse_count(argv[3]);
 	bench_init();
-	/* The first batch fills caches. */
-	for (i = -1; i < batches; i++) {
+	/* The first batches fill caches. */
+	for (i = -2; i < batches; i++) {
 		raw = batch(cases[c].how, cases[c].flags, iterations);
 		if (i >= 0)
 			print_sample(argv[1], "raw", raw);

@@ -153,15 +153,15 @@ static void whole(void)
 }
 
 static const struct use uses[] = {
-	{ "unused", unused },
-	{ "unix_socket", unix_socket },
-	{ "lo_up", lo_up },
-	{ "udp_lo", udp_lo },
-	{ "tcp_lo", tcp_lo },
-	{ "sysctl_touch", sysctl_touch },
-	{ "proc_net_touch", proc_net_touch },
-	{ "ip_link_list", ip_link_list },
-	{ "whole", whole },
+	{ "unused", unused, false },
+	{ "unix_socket", unix_socket, false },
+	{ "lo_up", lo_up, true },
+	{ "udp_lo", udp_lo, true },
+	{ "tcp_lo", tcp_lo, true },
+	{ "sysctl_touch", sysctl_touch, false },
+	{ "proc_net_touch", proc_net_touch, false },
+	{ "ip_link_list", ip_link_list, false },
+	{ "whole", whole, true },
 };
 
 const struct use *use_by_name(const char *name)

@@ -8,9 +8,13 @@
 #ifndef BENCH_USES_H
 #define BENCH_USES_H
 
+#include <stdbool.h>
+
 struct use {
 	const char *name;
 	void (*run)(void);
+	/* Whether it changes the state of a link, lo's. */
+	bool links;
 };
 
 /* Dies when there is none of this name. */
