@@ -93,6 +93,17 @@ def headline(document):
     return text if not n["none"] else f"{text[:-1]}; {n['none']} without a ratio."
 
 
+def eager(document):
+    """Ours against itself with everything at creation, as a table."""
+    by_name = {(e["name"], e["metric"]): e for e in decisive(document) if e["ours"]}
+    for (name, metric), e in by_name.items():
+        late = by_name.get((name.removesuffix("_eager"), metric))
+        if name.endswith("_eager") and late:
+            at_once, later = e["ours"]["median"], late["ours"]["median"]
+            yield (f"| `{late['name']}` | {metric} | {human(at_once)} | {human(later)} | "
+                   f"{at_once / later:.3f} |")
+
+
 def row(e):
     name = f"`{e['name']}`"
     if "failed" in e:
@@ -100,6 +111,7 @@ def row(e):
         return f"| {name} | {e['metric']} | | | **failed** | | {reasons} |"
     ratio = "–" if e["ratio"] is None else f"{e['ratio']:.2f}"
     mark = {"won": "won", "lost": "**lost**", "even": "", "none": "no ratio"}[verdict(e)]
+    mark += " (noisy)" if spread(e) > NOISY else ""
     n = min(e["ours"]["n"], e["stock"]["n"])
     wide = f"{spread(e):.1%}" if n > 1 else "–"
     return (f"| {name} | {e['metric']} | {human(e['stock']['median'])} | "
@@ -111,7 +123,6 @@ def rows(entries):
             "| --- | --- | ---: | ---: | ---: | ---: | --- |",
             *map(row, entries), ""]
 
-    mark += " (noisy)" if spread(e) > NOISY else ""
 
 def meaning(document):
     if document["where"] == "native":
@@ -152,6 +163,11 @@ def text(document, drawn):
         if wanted in ("lost", "won"):
             mine.sort(key=lambda e: e["ratio"], reverse=wanted == "won")
         lines += [f"## {title}\n", *rows(mine)]
+    late = list(eager(document))
+    if late:
+        lines += ["## Ours on first use, against ours with net.core.netns_eager=1\n",
+                  "| case | metric | all at creation | on first use | ratio |",
+                  "| --- | --- | ---: | ---: | ---: |", *late, ""]
     walls = [e for e in document["cases"] if e not in counted]
     if walls:
         lines += ["## Wall time (noisy)\n", *rows(walls)]

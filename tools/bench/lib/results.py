@@ -5,7 +5,7 @@ must never compare metrics of different clocks.
 """
 import statistics
 
-from cases import CONTROL_RANGE, CONTROLS, METRICS
+from cases import CONTROLS, METRICS
 
 # Ratios this close to 1 are neither won nor lost.
 EVEN = 0.03
@@ -111,7 +111,6 @@ def verdict(result):
 
 def broken_controls(entries):
     """Controls that make the run worthless; the wall's are too noisy to tell."""
-    low, high = CONTROL_RANGE
     return [e for e in entries
             if e["name"] in CONTROLS and e["metric"] == "instructions" and
-            (e["ratio"] is None or not low <= e["ratio"] <= high)]
+            (e["ratio"] is None or abs(e["ratio"] - 1) > CONTROLS[e["name"]])]

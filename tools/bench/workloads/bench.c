@@ -92,6 +92,15 @@ void raise_file_limit(unsigned long files)
 	must(setrlimit(RLIMIT_NOFILE, &limit));
 }
 
+void raise_namespace_limits(int most)
+{
+	char limit[16];
+
+	snprintf(limit, sizeof(limit), "%d", most + 100);
+	write_text("/proc/sys/user/max_net_namespaces", limit);
+	write_text("/proc/sys/user/max_uts_namespaces", limit);
+}
+
 int parse_count(const char *text)
 {
 	char *end;

@@ -56,6 +56,8 @@ void memory_settled(struct memory *mem);
 int64_t memory_total(const struct memory *mem);
 /* Objects in use times their size, of all slab caches; -1 without slabinfo. */
 int64_t slab_objects(void);
+/* Whether next to no memory is left: a kernel that runs out kills, or panics. */
+bool memory_scarce(long reserve_mib);
 
 /*
  * Waits until background work has ended and memory is back, all but a tenth of
@@ -94,6 +96,8 @@ int open_namespace(unsigned long flag);
 int new_namespace(unsigned long flag);
 void write_text(const char *path, const char *text);
 void raise_file_limit(unsigned long files);
+/* Of namespaces of each kind that a user may have. */
+void raise_namespace_limits(int most);
 int parse_count(const char *text);
 
 #endif /* BENCH_H */

@@ -16,24 +16,9 @@
 
 #include "bench.h"
 
-#define RESERVE_KIB	(64 * 1024)
+#define RESERVE_MIB	64
 /* As often as it is read how much is left. */
 #define STRIDE		32
-
-static long available_kib(void)
-{
-	long kib = -1;
-	char line[128];
-	FILE *file;
-
-	file = fopen("/proc/meminfo", "r");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemAvailable: %ld kB", &kib) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return kib;
-}
 
 static void fill(int most, int *count)
 {
@@ -41,7 +26,7 @@ static void fill(int most, int *count)
 
 	write_text("/proc/self/oom_score_adj", "1000");
 	for (i = 0; i < most; i++) {
-		if (i % STRIDE == 0 && available_kib() < RESERVE_KIB)
+		if (i % STRIDE == 0 && memory_scarce(RESERVE_MIB))
 			break;
 		if (unshare(CLONE_NEWNET) || open_namespace(CLONE_NEWNET) < 0)
 			break;
@@ -52,7 +37,6 @@ static void fill(int most, int *count)
 
 int main(int argc, char **argv)
 {
-	char limit[16];
 	int most, status, *count;
 	pid_t pid;
 
@@ -61,8 +45,7 @@ int main(int argc, char **argv)
 	most = parse_count(argv[2]);
 	bench_init();
 	raise_file_limit(most + 100);
-	snprintf(limit, sizeof(limit), "%d", most + 100);
-	write_text("/proc/sys/user/max_net_namespaces", limit);
+	raise_namespace_limits(most);
 	write_text("/proc/self/oom_score_adj", "-1000");
 	count = shared(sizeof(*count));
 	pid = must(fork());

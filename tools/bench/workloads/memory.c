@@ -29,6 +29,21 @@ int64_t slab_objects(void)
 	return sum;
 }
 
+bool memory_scarce(long reserve_mib)
+{
+	long kib = 0;
+	char line[128];
+	FILE *file;
+
+	file = fopen("/proc/meminfo", "r");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %ld kB", &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib < reserve_mib * 1024;
+}
+
 void memory_read(struct memory *mem)
 {
 	const struct {
