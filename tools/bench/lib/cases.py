@@ -53,7 +53,8 @@ class Guest(NamedTuple):
     name: str
     mem: int = 1024
     plugin: bool = False        # tools/bench/plugin counts, not the guest
-    alone: bool = False         # nothing else may have run in there; once is enough
+    alone: bool = False         # nothing else may have run in there
+    once: bool = False          # takes long, and its samples are many
 
 
 class Workload(NamedTuple):
@@ -68,13 +69,24 @@ class Workload(NamedTuple):
 TOGETHER = Guest("together", 1536)
 
 NO_FB = "/proc/sys/net/core/fb_tunnels_only_for_init_net"
-BOTH = (INSTRUCTIONS, WALL)
 EAGER = "/proc/sys/net/core/netns_eager"
+BOTH = (INSTRUCTIONS, WALL)
+
+
+def by_clock(instructions, wall):
+    """A number for a command: of one that is exact, fewer samples do."""
+    return f"$([ $BENCH_CLOCK = {INSTRUCTIONS} ] && echo {instructions} || echo {wall})"
 
 
 def without_fb_tunnels(command):
     return (f"old=$(cat {NO_FB}) && echo 1 > {NO_FB} && {command}; s=$?; "
             f"echo $old > {NO_FB}; exit $s")
+
+
+def eager(command):
+    """With everything at creation, as stock has it; ours needs to be told."""
+    return (f"[ ! -e {EAGER} ] || echo 1 > {EAGER}; {command}; s=$?; "
+            f"[ ! -e {EAGER} ] || echo 0 > {EAGER}; exit $s")
 
 
 def unused(full):
@@ -83,12 +95,6 @@ def unused(full):
 
     # As cheap as they are, a tick more or less must not show.
     def case(name, about, change=str, iterations=300):
-def eager(command):
-    """With everything at creation, as stock has it; ours needs to be told."""
-    return (f"[ ! -e {EAGER} ] || echo 1 > {EAGER}; {command}; s=$?; "
-            f"[ ! -e {EAGER} ] || echo 0 > {EAGER}; exit $s")
-
-
         loops = f"{iterations} {batches}"
         return Workload(guest, about, change(f"unused {name} {loops}"), (name,), BOTH)
 
@@ -101,12 +107,6 @@ def eager(command):
         case("unshare_uts", "yardstick: fork, unshare(CLONE_NEWUTS), exit"),
         case("clone_net", "clone(CLONE_NEWNET), exit", iterations=50),
         case("clone_newuser_net", "clone(CLONE_NEWUSER | CLONE_NEWNET), exit", iterations=50),
-    ]
-
-
-def first_use(full):
-    guest = Guest("use")
-    many, few = (25, 9) if full else (15, 5)
         *[Workload(guest, f"control: in the initial namespace, {about}",
                    f"bystander {name} {iterations} {batches}", (name,))
           for name, iterations, about in (
@@ -118,6 +118,12 @@ def first_use(full):
                    "time, rate in % of one CPU's, and waits for locks per thousand",
                    f"scaling scaling_{kind} {kind} 100 {batches}", (f"scaling_{kind}",),
                    (WALL,)) for kind in ("net", "uts")],
+    ]
+
+
+def first_use(full):
+    guest = Guest("use")
+    many, few = (25, 9) if full else (15, 5)
 
     def case(name, about, change=str, use=None, samples=many):
         return Workload(guest, about, change(f"firstuse {name} {use or name} {samples}"),
@@ -128,24 +134,24 @@ def first_use(full):
         case("lo_up", "new namespace, then lo up"),
         case("lo_up_no_fb_tunnels", "the same with fb_tunnels_only_for_init_net=1",
              without_fb_tunnels, "lo_up"),
+        case("lo_up_eager", "the same with net.core.netns_eager=1, where there is that",
+             eager, "lo_up"),
         case("udp_lo", "lo up, first datagram over it"),
         case("tcp_lo", "lo up, first TCP exchange over it"),
         case("sysctl_touch", "new namespace, then read net.ipv4.ip_forward"),
         case("proc_net_touch", "new namespace, then read /proc/net/dev"),
         case("ip_link_list", "new namespace, then `ip link list`"),
         case("whole", "all of it: lo, UDP, TCP, ip addr, sysctl -a, ls /proc/net /sys/class/net",
-        case("lo_up_eager", "the same with net.core.netns_eager=1, where there is that",
-             eager, "lo_up"),
              samples=few),
     ]
 
 
 def held(full):
-    guest = Guest("held", 6144 if full else 1536)
+    guest = Guest("held", 6144 if full else 1536, once=full)
     sizes = (100, 1000, 10000) if full else (100, 1000)
     batch = (100, 1000, 4000) if full else (100, 1000)
-    some = 100 if full else 50
-    samples = 3 if full else 2
+    some = 50
+    samples = by_clock(2, 1) if full else 2
 
     def names(pattern, ns):
         return tuple(f"{pattern}_{n}" for n in ns)
@@ -203,16 +209,17 @@ def beside(full):
                  "latency destroy_latency 1000 11",
                  ("destroy_latency",), BOTH),
         Workload(some, "a veth end dropped with its namespace, until the name is free",
-                 "latency name_reuse 10 5", ("name_reuse",), BOTH),
-        Workload(Guest("limit", 2048, alone=True), "held by descriptors in 2 GiB until creation fails or "
-                 "64 MiB are left, at most 100,000",
-                 "limit max_held_2g 100000", ("max_held_2g",), (WALL,), native=False),
+                 "latency name_reuse 10 11", ("name_reuse",), BOTH),
+        Workload(Guest("limit", 2048, alone=True, once=True),
+                 "held by descriptors in 2 GiB until creation fails or 64 MiB are left, at "
+                 "most 100,000", "limit max_held_2g 100000", ("max_held_2g",), (WALL,),
+                 native=False),
     ]
 
 
 def published(full):
     """What others have published of network namespaces; smaller in the quick set."""
-    guest = Guest("published", 6144 if full else 1536)
+    guest = Guest("published", 6144 if full else 1536, once=full)
 
     def loop(name, about, samples, n, command, without):
         counted = f"for i in $(seq {n}); do {{}}; done"
@@ -221,15 +228,16 @@ def published(full):
                         (name,), BOTH)
 
     n = 1000 if full else 20
-    samples = 10 if full else 2
+    samples = by_clock(2, 10) if full else 3
     add = f"for i in $(seq {n}); do ip netns add n$i; done"
     delete = f"for i in $(seq {n}); do ip netns del n$i; done"
     plain = f"for i in $(seq {n}); do unshare -m true; done"
     return [
         loop("loop_unshare_true", "a loop of `unshare -n /bin/true`, net of the same with -u",
-             *((40, 100) if full else (2, 20)), "unshare -n /bin/true", "unshare -u /bin/true"),
+             *((by_clock(3, 40), 100) if full else (3, 20)),
+             "unshare -n /bin/true", "unshare -u /bin/true"),
         loop("loop_unshare_false", "a loop of `unshare -n /bin/false`, net of the same with -u",
-             *((1, 1000) if full else (2, 20)),
+             *((1, 1000) if full else (3, 20)),
              "unshare -n /bin/false || :", "unshare -u /bin/false || :"),
         Workload(guest, "`unshare -n` and lo up, all at once",
                  f"measure loop_unshare_lo_up {samples} {n} "
@@ -237,7 +245,7 @@ def published(full):
                  f"'for i in $(seq {n}); do unshare -u ip link show lo > /dev/null & done; "
                  "wait'", ("loop_unshare_lo_up",), BOTH),
         Workload(guest, "a loop of `ip netns add`, and one of `ip netns del`, net of one "
-                 "of `unshare -m true`", f"measure loop_netns_add {1 if full else 2} {n} "
+                 "of `unshare -m true`", f"measure loop_netns_add {1 if full else 3} {n} "
                  f"'{add}' '{plain}' loop_netns_del '{delete}' '{plain}'",
                  ("loop_netns_add", "loop_netns_del"), BOTH),
     ]
