@@ -5,28 +5,38 @@ Must never leave out a ratio below 1, nor draw a case that failed.
 import re
 import subprocess
 
-from results import verdict
+from results import human, verdict
 
-# What a stranger should see first: (case, metric).
-SUMMARY = (
-    ("fork_exit", "instructions"), ("unshare_net", "instructions"),
-    ("unshare_net", "instructions_net"), ("clone_newuser_net", "instructions_net"),
-    ("bytes_per_ns_unused", "bytes"), ("max_held_2g", "namespaces"),
-    ("destroy_batch_unused_1000", "instructions"), ("unix_socket", "instructions_total"),
-    ("lo_up", "instructions_total"), ("whole", "instructions_total"),
-    ("bytes_per_ns_lo_up", "bytes"), ("destroy_batch_1000", "instructions"),
-    ("destroy_batch_1000", "grace_periods"), ("name_reuse", "instructions"),
-    ("loop_unshare_true", "instructions"), ("loop_unshare_lo_up", "instructions"),
-    ("loop_netns_add", "instructions"), ("loop_netns_del", "instructions"),
-    ("veth_pair_create", "instructions"), ("veth_pair_destroy_1000", "instructions"),
-    ("veth_udp64", "instructions"), ("veth_tcp_stream", "instructions"),
-    ("veth_tcp_crr", "instructions"), ("veth_udp64_driver", "instructions"),
-)
+# What a stranger should see first: (case, metric), in plain words.
+SUMMARY = {
+    ("unshare_net", "instructions_net"): "never used: made and dropped",
+    ("create_held_1000", "instructions"): "never used: one more beside 1,000",
+    ("destroy_batch_unused_1000", "instructions"): "never used: 1,000 dropped at once",
+    ("bytes_per_ns_unused", "bytes"): "never used: memory held",
+    ("max_held_2g", "namespaces"): "never used: how many fit into 2 GiB",
+    ("unix_socket", "instructions_total"): "local socket only: whole life",
+    ("loop_unshare_true", "instructions"): "command: unshare -n true",
+    ("loop_netns_add", "instructions"): "command: ip netns add",
+    ("loop_netns_del", "instructions"): "command: ip netns del",
+    ("lo_up", "instructions"): "lo set up",
+    ("whole", "instructions_total"): "lo, UDP, TCP, ip, sysctl: whole life",
+    ("bytes_per_ns_lo_up", "bytes"): "lo up: memory held",
+    ("destroy_batch_1000", "instructions"): "lo up: 1,000 dropped at once",
+    ("destroy_batch_1000", "grace_periods"): "lo up: waits for RCU in that",
+    ("name_reuse", "instructions"): "veth dropped with its namespace",
+    ("veth_pair_create", "instructions"): "veth: a pair made",
+    ("veth_udp64", "instructions"): "veth: a datagram, end to end",
+    ("veth_tcp_stream", "instructions"): "veth: a MiB over TCP",
+    ("veth_tcp_crr", "instructions"): "veth: a TCP connection",
+    ("veth_udp64_driver", "instructions"): "veth: a datagram, driver only",
+    ("fork_exit", "instructions"): "control: fork and exit",
+    ("init_udp_lo", "instructions"): "control: who uses no namespace",
+}
 COLOURS = {"won": "#2a7f3f", "even": "#8a8a8a", "lost": "#c0392b"}
 BARS = """set terminal svg size 900,{height} font 'sans,12' background '#ffffff'
 set output '{out}'
 set title "{title}"
-set xlabel 'ratio to stock; above 1 is in our favour'
+set xlabel 'ratio to stock; above 1, to the right, is in our favour'
 set logscale x 10
 set xrange [{low}:{high}]
 set yrange [{count}:-1]
@@ -61,25 +71,34 @@ def figure(ratio):
 
 def label(e):
     """Plain instructions are what most figures are."""
-    name = e["name"] if e["metric"] in ("instructions", "bytes", "wall", "namespaces") \
+    return e["name"] if e["metric"] in ("instructions", "bytes", "wall", "namespaces") \
         else f"{e['name']}, {e['metric'].removeprefix('instructions_')}"
-    return name.replace("_", r"\\_")
 
 
-def bars(entries, out, title):
-    """One bar a case, from 1 to its ratio."""
+def quoted(text):
+    return '"' + text.replace("_", r"\\_") + '"'
+
+
+def bars(entries, out, title, names=None):
+    """One bar a case, from 1 to its ratio; with names, what was measured beside it."""
     ratios = [e["ratio"] for e in entries]
-    low, high = min(0.5, *ratios) / 1.1, max(2, *ratios) * 1.1
-    plots, tics = [], []
+    low, high = min(0.5, *ratios) / 1.1, max(2, *ratios) * (100 if names else 5)
+    plots, tics, said = [], [], []
     for y, e in enumerate(entries):
+        # What is even shall be seen, too.
         left, right = sorted((1, e["ratio"]))
+        left, right = min(left, 0.985), max(right, 1.015)
         plots.append(f"'-' using 1:2:3:4:5:6 with boxxyerror lc rgb "
                      f"'{COLOURS[verdict(e)]}'|{e['ratio']} {y} {left} {right} "
                      f"{y - 0.35} {y + 0.35}")
-        tics.append(f'"{label(e)} ({figure(e["ratio"])})" {y}')
-    script = BARS.format(height=90 + 18 * len(entries), out=out, title=title, low=low,
-                         high=high, count=len(entries), tics=", ".join(tics),
-                         plots=", ".join(p.split("|")[0] for p in plots))
+        tics.append(f"{quoted(names[e['name'], e['metric']] if names else label(e))} {y}")
+        measured = f"{human(e['stock']['median'])} → {human(e['ours']['median'])} {e['unit']}"
+        said.append(f"set label {quoted(figure(e['ratio']) + (f': {measured}' if names else ''))}"
+                    f" at {right * 1.06},{y} font ',10'\n")
+    script = "".join(said) + BARS.format(
+        height=90 + 18 * len(entries), out=out, title=title, low=low, high=high,
+        count=len(entries), tics=", ".join(tics),
+        plots=", ".join(p.split("|")[0] for p in plots))
     gnuplot(script + "".join(p.split("|")[1] + "\ne\n" for p in plots))
 
 
@@ -109,7 +128,8 @@ def draw(document, directory):
     known = {(e["name"], e["metric"]): e for e in good}
     summary = [known[key] for key in SUMMARY if key in known]
     if summary:
-        bars(summary, f"{directory}/summary.svg", "Ratio to stock: the most telling cases")
+        bars(summary, f"{directory}/summary.svg",
+             "What a network namespace costs: stock → ours", SUMMARY)
         drawn.append(("summary.svg", "Ratios to stock of the most telling cases"))
     for metric, caption in (("instructions", "instructions"), ("bytes", "bytes held"),
                             ("wall", "wall time, noisy"
