@@ -284,6 +284,17 @@ def pairs(full):
                              f"pairs {kind} 1000 {3 if full else 1}",
                              (f"{kind}_pair_create", f"{kind}_pair_bytes",
                               f"{kind}_pair_destroy_1000")))
+    # What two dummy devices hold, the driver's own is not.
+    for queues in (2, 64):
+        rows.append(Workload(guest, f"a veth pair with {queues} queues, net of two dummy devices",
+                             f"queues veth {queues} 100 {3 if full else 1}",
+                             (f"veth_pair_{queues}q",)))
+    apart = Guest("apart", 12288) if full else guest
+    for n in (100, 10000) if full else (50,):
+        rows.append(Workload(apart, "a veth pair made and an end of it moved into a namespace "
+                             "of its own, and all of these ended at once, per pair",
+                             f"apart veth {n} 1",
+                             (f"veth_pair_apart_{n}", f"veth_destroy_apart_{n}")))
     return rows
 
 

@@ -93,8 +93,17 @@ int nl_open(void)
 	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 }
 
-int nl_pair(int nl, const char *kind, const char *name, int ns,
-	    const char *peer, int peer_ns)
+/* As many as the kind has by default, if there are to be none. */
+static void put_queues(struct request *req, unsigned int queues)
+{
+	if (!queues)
+		return;
+	put_attr(req, IFLA_NUM_TX_QUEUES, &queues, sizeof(queues));
+	put_attr(req, IFLA_NUM_RX_QUEUES, &queues, sizeof(queues));
+}
+
+int nl_pair_queues(int nl, const char *kind, const char *name, int ns,
+		   const char *peer, int peer_ns, unsigned int queues)
 {
 	struct rtattr *info, *data, *end;
 	struct ifinfomsg ifi = { 0 };
@@ -104,6 +113,7 @@ int nl_pair(int nl, const char *kind, const char *name, int ns,
 	put(&req, &ifi, sizeof(ifi));
 	put_name(&req, IFLA_IFNAME, name);
 	put_attr(&req, IFLA_NET_NS_FD, &ns, sizeof(ns));
+	put_queues(&req, queues);
 	info = put_attr(&req, IFLA_LINKINFO, NULL, 0);
 	put_name(&req, IFLA_INFO_KIND, kind);
 	data = put_attr(&req, IFLA_INFO_DATA, NULL, 0);
@@ -111,13 +121,20 @@ int nl_pair(int nl, const char *kind, const char *name, int ns,
 	put(&req, &ifi, sizeof(ifi));
 	put_name(&req, IFLA_IFNAME, peer);
 	put_attr(&req, IFLA_NET_NS_FD, &peer_ns, sizeof(peer_ns));
+	put_queues(&req, queues);
 	end_nest(&req, end);
 	end_nest(&req, data);
 	end_nest(&req, info);
 	return talk(nl, &req);
 }
 
-int nl_dummy(int nl, const char *name)
+int nl_pair(int nl, const char *kind, const char *name, int ns,
+	    const char *peer, int peer_ns)
+{
+	return nl_pair_queues(nl, kind, name, ns, peer, peer_ns, 0);
+}
+
+int nl_dummy_queues(int nl, const char *name, unsigned int queues)
 {
 	struct ifinfomsg ifi = { 0 };
 	struct rtattr *info;
@@ -126,10 +143,16 @@ int nl_dummy(int nl, const char *name)
 	begin(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	put(&req, &ifi, sizeof(ifi));
 	put_name(&req, IFLA_IFNAME, name);
+	put_queues(&req, queues);
 	info = put_attr(&req, IFLA_LINKINFO, NULL, 0);
 	put_name(&req, IFLA_INFO_KIND, "dummy");
 	end_nest(&req, info);
 	return talk(nl, &req);
+}
+
+int nl_dummy(int nl, const char *name)
+{
+	return nl_dummy_queues(nl, name, 0);
 }
 
 static void begin_link(struct request *req, int type, const char *name, int up)

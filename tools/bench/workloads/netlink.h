@@ -15,6 +15,10 @@ int nl_open(void);
 int nl_pair(int nl, const char *kind, const char *name, int ns,
 	    const char *peer, int peer_ns);
 int nl_dummy(int nl, const char *name);
+/* The same with so many queues for each direction. */
+int nl_pair_queues(int nl, const char *kind, const char *name, int ns,
+		   const char *peer, int peer_ns, unsigned int queues);
+int nl_dummy_queues(int nl, const char *name, unsigned int queues);
 int nl_move(int nl, const char *name, int ns);
 int nl_delete(int nl, const char *name);
 int nl_up(int nl, const char *name);

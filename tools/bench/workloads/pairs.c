@@ -16,26 +16,13 @@
 #include "bench.h"
 #include "grace.h"
 #include "netlink.h"
-#include "uses.h"
+#include "path.h"
 
 struct names {
 	char create[32];
 	char bytes[32];
 	char destroy[48];
 };
-
-/* One that has its devices already. */
-static int used_namespace(void)
-{
-	int home = must(open_namespace(CLONE_NEWNET)), fd;
-
-	must(unshare(CLONE_NEWNET));
-	use_by_name("lo_up")->run();
-	fd = must(open_namespace(CLONE_NEWNET));
-	must(setns(home, CLONE_NEWNET));
-	close(home);
-	return fd;
-}
 
 static void make_pairs(int nl, const char *kind, int n, int near, int far)
 {

@@ -22,6 +22,7 @@
 #include "bench.h"
 #include "netlink.h"
 #include "path.h"
+#include "uses.h"
 
 #define PORT	4244
 
@@ -34,6 +35,18 @@ static void need(int err, const char *what)
 void enter(int ns)
 {
 	must(setns(ns, CLONE_NEWNET));
+}
+
+int used_namespace(void)
+{
+	int home = must(open_namespace(CLONE_NEWNET)), fd;
+
+	must(unshare(CLONE_NEWNET));
+	use_by_name("lo_up")->run();
+	fd = must(open_namespace(CLONE_NEWNET));
+	must(setns(home, CLONE_NEWNET));
+	close(home);
+	return fd;
 }
 
 static int quiet_namespace(void)

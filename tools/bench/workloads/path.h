@@ -28,6 +28,8 @@ void path_gro(struct path *path);
 void path_cut(struct path *path);
 void path_qdisc(struct path *path, const char *kind);
 
+/* The descriptor of a new namespace that has its devices already. */
+int used_namespace(void);
 /* A socket of this namespace, whichever the caller is in. */
 int socket_in(int ns, int type);
 /* In the namespace of this descriptor, until enter() is called again. */
