@@ -72,6 +72,10 @@ test_having_one_wakes_nobody()
 	wakes 0 unshare -n true
 	wakes 0 unshare -Urn true
 	wakes 0 stat -L "/proc/$pid/ns/net" "/run/netns/$ns"
+	wakes 0 ls -lR "/proc/$pid/ns" "/proc/$pid/fd" "/proc/$pid/task/$pid/ns"
+	wakes 0 find "/proc/$pid" -maxdepth 1 -ls
+	wakes 0 find /proc -maxdepth 1 -ls
+	wakes 0 strace -o /dev/null -f unshare -n true
 	wakes 0 ip netns del "$ns"
 }
 
@@ -90,6 +94,20 @@ test_what_sandboxes_do_wakes_nobody()
 	wakes_in 0 "$ns" find /proc/self/ -maxdepth 1 -ls
 	wakes_in 0 "$ns" setpriv --reuid 1234 --clear-groups true
 	wakes_in 0 "$ns" mount -t 9p -o trans=fd,rfdno=0,wfdno=1 none /mnt < /dev/null || :
+}
+
+# What is shown to strangers may have to be made first, for one of them.
+test_a_walk_over_proc_wakes_nobody()
+{
+	local first second walk='setpriv --reuid 1234 --clear-groups find'
+
+	hold first unshare -n
+	$walk "/proc/$first" -ls > /dev/null 2>&1 || :
+	hold second unshare -n
+	wakes 0 sh -c "$walk /proc/$second -ls 2> /dev/null | grep net/dev"
+	wakes 0 sh -c "$walk /proc/$first /proc/$second -ls 2> /dev/null || :"
+	wakes 1 nsenter -t "$second" -n ip link show dev lo
+	wakes 1 nsenter -t "$first" -n ip link show dev lo
 }
 
 test_ip_is_served()
@@ -137,16 +155,65 @@ test_devices_are_made_in_it()
 	made o0 name o0 type bond
 	made g0 name g0 type gre remote 192.0.2.1 local 192.0.2.2
 	made v1 name v1 type veth peer name "nsp$TAG"
+	made t0 name t0 link "nst$TAG" type macvtap
+	made r0 name r0 type vrf table 5
+	made e0 name e0 type geneve id 5 remote 192.0.2.1
+	made f0 name f0 type ifb
+}
+
+test_devices_are_made_in_that_of_a_process()
+{
+	local pid
+
+	hold pid unshare -n
+	wakes 1 ip link add name d0 netns "$pid" type dummy
+	nsenter -t "$pid" -n ip link show dev d0 > /dev/null
+}
+
+# linked NAME TYPE...: one is made here, and what it works upon is in there.
+linked()
+{
+	local name=$1 ns
+
+	shift
+	dormant ns
+	ip netns set "$ns" auto
+	wakes 1 ip link add link-netns "$ns" name "$name" type "$@"
+	ip -d link show dev "$name" | grep -q "$1"
+	ip link del "$name"
+	ip netns del "$ns"
+}
+
+test_devices_are_linked_to_it()
+{
+	local ns
+
+	linked "nsx$TAG" vxlan id 5 dstport 4789
+	linked "nsw$TAG" wireguard
+	linked "nsg$TAG" gre remote 192.0.2.1 local 192.0.2.2
+	linked "nsi$TAG" ipip remote 192.0.2.1 local 192.0.2.2
+	linked "nsv$TAG" vti remote 192.0.2.1 local 192.0.2.2 key 5
+	linked "nss$TAG" sit remote 192.0.2.1 local 192.0.2.2
+	linked "nst$TAG" ip6tnl remote 2001:db8::1 local 2001:db8::2
+	linked "nse$TAG" geneve id 5 remote 192.0.2.1
+	# There is only lo, on which these are not.
+	dormant ns
+	ip netns set "$ns" auto
+	wakes 1 refused 'invalid|device' ip link add link-netns "$ns" link lo \
+		name "nsm$TAG" type macvlan
 }
 
 test_a_peer_is_made_in_it()
 {
-	local ns
+	local ns kind
 
-	dormant ns
-	wakes 1 ip link add "nst$TAG" type veth peer name p0 netns "$ns"
-	defer ip link del "nst$TAG"
-	ip -n "$ns" link show dev p0 > /dev/null
+	for kind in veth vxcan; do
+		dormant ns
+		wakes 1 ip link add "nst$TAG" type $kind peer name p0 netns "$ns"
+		ip -n "$ns" link show dev p0 > /dev/null
+		ip link del "nst$TAG"
+		ip netns del "$ns"
+	done
 }
 
 # The request fails, since there is nothing to reach; but it has to look.
@@ -168,8 +235,11 @@ echo 0 > $EAGER
 run_tests \
 	having_one_wakes_nobody \
 	what_sandboxes_do_wakes_nobody \
+	a_walk_over_proc_wakes_nobody \
 	ip_is_served \
 	other_tools_are_served \
 	devices_are_made_in_it \
+	devices_are_made_in_that_of_a_process \
+	devices_are_linked_to_it \
 	a_peer_is_made_in_it \
 	network_file_systems_use_it
