@@ -2,8 +2,9 @@
 /*
  * A model of the life cycle of a network namespace, for spin: all orders in
  * which its users, one who finds it by its id, a module that registers and
- * unregisters an operation, and the reaper can come. The names are those of
- * net/core/net_namespace.c, registry.c and reaper.c.
+ * unregisters an operation, one who refers to a device of it, and the reaper
+ * can come. The names are those of net/core/net_namespace.c, registry.c and
+ * reaper.c.
  *
  * What holds in each of them:
  *  - an operation exits once for each time it was initialized, and no one
@@ -12,6 +13,8 @@
  *    operations that are registered, and no other;
  *  - memory is freed once, when nobody refers to it, nor finds it in RCU, and
  *    no operation has anything in it;
+ *  - nobody but the namespace waits for the device, and nothing of it exits
+ *    before whoever refers to that has let go;
  *  - all ends: nothing waits for ever, and the namespace is gone.
  *
  * It must never be simpler than the code in what the code takes care of:
@@ -43,6 +46,8 @@ bool ops_writer;
 bool registered[OPS];
 
 bool departed, grave;		/* the reaper's lists */
+bool held;			/* a device, by who does not give it back */
+bool pending, due, queued;	/* the rest of the batch; is MODULE part of it? */
 byte rcu_readers;
 byte callbacks;			/* of RCU: the first queues another one */
 byte tasks = USERS + 2;
@@ -87,6 +92,24 @@ inline pernet_exit_one(op)
 {
 	assert(has[op] && state != FREED);
 	has[op] = false
+}
+
+inline pernet_exit_pending()
+{
+	if
+	:: pending && due ->
+		pernet_exit_one(MODULE);
+		due = false
+	:: else
+	fi
+}
+
+inline rcu_barrier()
+{
+	if
+	:: callbacks -> callbacks--
+	:: else
+	fi
 }
 
 inline netns_free()
@@ -160,7 +183,7 @@ inline netns_set_up_rest()
 	:: else
 	fi;
 	if
-	:: atomic { state = LIVE; listed = true }
+	:: atomic { state = LIVE; listed = true; held = true }
 	:: if			/* the last one failed */
 	   :: has[MODULE] -> pernet_exit_one(MODULE)
 	   :: else
@@ -311,6 +334,7 @@ proctype module()
 		   goto again
 		fi;
 		down_write();
+		pernet_exit_pending();
 		registered[MODULE] = false;
 		if
 		:: listed -> pernet_exit_one(MODULE)
@@ -349,31 +373,60 @@ end:
 	   :: lived ->			/* netns_take_down() */
 		down_read();
 		atomic { listed = false; known = false };
-		synchronize_rcu();
+		synchronize_rcu();	/* pernet_exit_devices() */
+		due = registered[MODULE];
+		pending = true;
+		queued = true;
+		up_read()
+	   :: else
+	   fi;
+	   if
+	   :: buried ->
+		rcu_barrier();
+		netns_free()
+	   :: else
+	   fi
+	od
+}
+
+active proctype netns_rest()
+{
+	bool last;
+
+end:
+	do
+	:: queued ->
+		queued = false;
+		!held;			/* netdev_finish_todo() */
+		down_read();		/* pernet_exit_subsystems() */
+		pending = false;
 		if
-		:: registered[MODULE] -> pernet_exit_one(MODULE)
+		:: due -> pernet_exit_one(MODULE)
 		:: else
 		fi;
 		pernet_exit_one(BASE);
 		pernet_exit_one(TIER);
 		callbacks = 2;
-		up_read()
-	   :: else
-	   fi;
-	   /* rcu_barrier() */
-	   if
-	   :: callbacks -> callbacks--
-	   :: else
-	   fi;
-	   if
-	   :: buried -> netns_free()
-	   :: else
-	   fi;
-	   if
-	   :: lived -> net_passive_dec()
-	   :: else
-	   fi
+		up_read();
+		rcu_barrier();
+		net_passive_dec()
 	od
+}
+
+/* One who refers to a device, and lets go at some time, or after all others. */
+active proctype holder()
+{
+end:
+	held;
+	if
+	:: skip
+	:: skip -> tasks == 0
+	fi;
+	atomic {
+		assert(state != FREED);
+		assert(state != DYING || (has[TIER] && has[BASE]));
+		held = false
+	}
 }
 
 active proctype invariant()

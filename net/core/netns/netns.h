@@ -51,6 +51,23 @@ static inline bool netns_may_follow(enum netns_state now, enum netns_state next)
 	return successors[now] & BIT(next);
 }
 
+/**
+ * struct pernet_batch - namespaces that end together
+ * @nets: they, linked by net->exit_list
+ * @devices: those of their devices that somebody may still refer to
+ * @mute: whether they have become unknown to some of those whom @devices would
+ *	  otherwise ask again to let go
+ * @pending: among those between the two parts of their end
+ * @last: the operation whose exit the second part begins with
+ */
+struct pernet_batch {
+	struct list_head		nets;
+	struct list_head		devices;
+	bool				mute;
+	struct list_head		pending;
+	struct pernet_operations	*last;
+};
+
 /* registry.c: the operations */
 void netns_generic_none(struct net *net);
 int netns_generic_alloc(struct net *net);
@@ -58,7 +75,9 @@ void netns_generic_free(struct net *net);
 int pernet_init_first_tier(struct net *net);
 void pernet_exit_first_tier(struct net *net);
 int pernet_init_rest(struct net *net);
-void pernet_exit_batch(struct list_head *nets);
+void pernet_batch_init(struct pernet_batch *batch);
+void pernet_exit_devices(struct pernet_batch *batch);
+void pernet_exit_subsystems(struct pernet_batch *batch);
 
 /* heritage.c: what a namespace gets from those before it */
 #if defined(CONFIG_NET_NS) && defined(CONFIG_INET)

@@ -10,6 +10,7 @@
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/net_namespace.h>
+#include <linux/netdevice.h>
 #include <linux/rcupdate.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
@@ -80,6 +81,7 @@ static struct {
 	bool			bad_block;	/* it was not ours at the end */
 	bool			bad_lock;
 	int			ends;		/* last exits of a namespace */
+	struct net_device	*device;	/* of the last one's */
 } fakes;
 
 static unsigned int fake_ids[FAKES];
@@ -119,6 +121,15 @@ static void fake_exit(enum fake_call call, int fake, struct net *net)
 		fakes.bad_block = true;
 }
 
+static void fake_exit_rtnl(int fake, struct net *net, struct list_head *devs)
+{
+	fake_exit(EXIT_RTNL, fake, net);
+	if (fake == FAKES - 1 && fakes.device) {
+		unregister_netdevice_queue(fakes.device, devs);
+		fakes.device = NULL;
+	}
+}
+
 static void fake_exit_batch(int fake, struct list_head *nets)
 {
 	struct net *net;
@@ -141,7 +152,7 @@ static void fake_pre_exit_##n(struct net *net)				\
 }									\
 static void fake_exit_rtnl_##n(struct net *net, struct list_head *devs)	\
 {									\
-	fake_exit(EXIT_RTNL, n, net);					\
+	fake_exit_rtnl(n, net, devs);					\
 }									\
 static void fake_exit_##n(struct net *net)				\
 {									\
@@ -178,6 +189,17 @@ static void fakes_forget(void)
 	fakes.failing = -1;
 	fakes.fail_after = 0;
 	fakes.ends = 0;
+}
+
+/* Only what they were called for @net. */
+static void fakes_forget_others(const struct net *net)
+{
+	int i, kept = 0;
+
+	for (i = 0; i < fakes.entries; i++)
+		if (fakes.log[i].net == net)
+			fakes.log[kept++] = fakes.log[i];
+	fakes.entries = kept;
 }
 
 static int fake_register(int fake)
@@ -283,6 +305,124 @@ static void life_in_order(struct kunit *test)
 	net_ns_barrier();
 	expect_undone(test, &at, FAKES, net);
 	KUNIT_EXPECT_EQ(test, fakes.entries, at);
+}
+
+static int reminders;
+
+static int count_reminders(struct notifier_block *block, unsigned long event,
+			   void *info)
+{
+	const struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (event == NETDEV_UNREGISTER && dev->reg_state == NETREG_UNREGISTERED)
+		WRITE_ONCE(reminders, reminders + 1);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reminders_block = {
+	.notifier_call = count_reminders,
+};
+
+/* The exits proper of fakes @last to @first. */
+static void expect_exits(struct kunit *test, int *at, int last, int first,
+			 struct net *net)
+{
+	int i;
+
+	for (i = last; i >= first; i--) {
+		expect_call(test, at, EXIT, i, net);
+		expect_call(test, at, EXIT_BATCH, i, net);
+	}
+}
+
+/*
+ * Somebody does not let go of a device: operations come and go all the same,
+ * and so do other namespaces.
+ */
+static void hold_back(struct kunit *test, struct net *net,
+		      struct net_device *dev)
+{
+	netdevice_tracker tracker;
+	struct net *other;
+	int at = 0, i, seen;
+
+	netdev_hold(dev, &tracker, GFP_KERNEL);
+	fakes_forget();
+	reminders = 0;
+	KUNIT_ASSERT_EQ(test, register_netdevice_notifier(&reminders_block), 0);
+
+	put_net(net);
+	while (!READ_ONCE(reminders))
+		msleep(20);
+	for (i = FAKES - 1; i >= 0; i--)
+		expect_call(test, &at, PRE_EXIT, i, net);
+	for (i = FAKES - 1; i >= 0; i--)
+		expect_call(test, &at, EXIT_RTNL, i, net);
+	expect_exits(test, &at, FAKES - 1, FIRST_DEVICE, net);
+	KUNIT_EXPECT_EQ(test, fakes.entries, at);
+
+	/* Who goes exits at once if it has not yet; who comes does not. */
+	fakes_forget();
+	fake_unregister(4);
+	fake_unregister(2);
+	KUNIT_EXPECT_EQ(test, fake_register(2), 0);
+	KUNIT_EXPECT_EQ(test, fake_register(4), 0);
+	fakes_forget_others(net);
+	at = 0;
+	expect_exits(test, &at, 2, 2, net);
+	KUNIT_EXPECT_EQ(test, fakes.entries, at);
+
+	seen = READ_ONCE(reminders);
+	msleep(2500);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(reminders), seen);
+
+	fakes_forget();
+	other = new_net();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	put_net(other);
+	while (!READ_ONCE(fakes.ends))
+		msleep(20);
+	fakes_forget_others(net);
+	KUNIT_EXPECT_EQ(test, fakes.entries, 0);
+
+	fakes_forget();
+	netdev_put(dev, &tracker);
+	net_ns_barrier();
+	fakes_forget_others(net);
+	at = 0;
+	expect_exits(test, &at, 1, 0, net);
+	KUNIT_EXPECT_EQ(test, fakes.entries, at);
+	unregister_netdevice_notifier(&reminders_block);
+}
+
+static void held_back_by_loopback(struct kunit *test)
+{
+	struct net *net = new_net();
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, net);
+	hold_back(test, net, net->loopback_dev);
+}
+
+static const struct net_device_ops fake_netdev_ops = {};
+
+static void fake_setup(struct net_device *dev)
+{
+	dev->netdev_ops = &fake_netdev_ops;
+	dev->needs_free_netdev = true;
+}
+
+static void held_back_by_device(struct kunit *test)
+{
+	struct net *net = new_net();
+	struct net_device *dev;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, net);
+	dev = alloc_netdev(0, "fake%d", NET_NAME_UNKNOWN, fake_setup);
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	dev_net_set(dev, net);
+	KUNIT_ASSERT_EQ(test, register_netdev(dev), 0);
+	fakes.device = dev;
+	hold_back(test, net, dev);
 }
 
 static void init_fails_at_each_position(struct kunit *test)
@@ -623,6 +763,8 @@ static struct kunit_suite netns_suite = {
 
 static struct kunit_case registry_cases[] = {
 	KUNIT_CASE_SLOW(life_in_order),
+	KUNIT_CASE_SLOW(held_back_by_loopback),
+	KUNIT_CASE_SLOW(held_back_by_device),
 	KUNIT_CASE_SLOW(dormant_until_used),
 	KUNIT_CASE_SLOW(partial_until_used_for_more),
 	KUNIT_CASE_SLOW(init_fails_at_each_position),

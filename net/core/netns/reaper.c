@@ -4,41 +4,68 @@
  * free again.
  *
  * Namespaces arrive from any context and leave in batches, so that those that
- * ended meanwhile share the grace periods. One worker does it all:
+ * ended meanwhile share the grace periods. One worker begins with all of them:
  *
  *	netns_reap()	last reference gone; one that never was live comes here
  *			only if it had an id, and has no exits
  *	  unlist	nobody finds it on net_namespace_list any more
  *	  detach	its peer ids are gone, listeners are told
- *	  exits		all pernet_operations, in reverse order
+ *	  exits		of who owns devices, in reverse order
+ *
+ * and each batch has one of its own for the rest:
+ *
+ *	  wait		for who still refers to a device
+ *	  exits		of the subsystems, in reverse order
  *	  barrier	RCU callbacks of the exits have run
  *	  dispossess	limit, inum, owner and key domain are given back
  *	netns_bury()	last passive reference gone
  *	  barrier	RCU callbacks which those callbacks queued have run
  *	  free
  *
+ * As a rule the first worker waits for the second, and batches are as large as
+ * the time that one takes makes them; but a reference that is not given back
+ * delays only the batch of that device.
+ *
  * The second barrier is there because a callback may queue another one that
  * still looks at struct net: destroying a dst reads its dst_ops, which lie in
- * there. It serves the next batch as its first.
+ * there. The first one of the next batch serves as such.
  *
- * The worker takes pernet_ops_rwsem for reading, and inside it RTNL and
- * net_rwsem for a while each. It must never free a namespace to which a
- * passive reference is left, nor hold pernet_ops_rwsem over an rcu_barrier().
+ * The workers take pernet_ops_rwsem for reading, and inside it RTNL and
+ * net_rwsem for a while each. They must never free a namespace to which a
+ * passive reference is left, nor hold pernet_ops_rwsem over an rcu_barrier()
+ * or over the wait for a device.
  */
+#include <linux/completion.h>
 #include <linux/export.h>
 #include <linux/llist.h>
+#include <linux/refcount.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/rtnetlink.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
+#include "../dev.h"
 #include "netns.h"
 
 static LLIST_HEAD(netns_departed);	/* no reference left, all to do */
 static LLIST_HEAD(netns_graves);	/* all done, memory to free */
 
 static struct workqueue_struct *netns_wq __ro_after_init;
+
+/* For the rest of each batch. */
+static struct workqueue_struct *netns_rest_wq __ro_after_init;
+
+/* How long a batch may make the next one wait and grow. */
+#define NETNS_PATIENCE	HZ
+
+struct netns_departure {
+	struct pernet_batch	batch;
+	struct work_struct	rest;
+	struct completion	over;
+	refcount_t		users;	/* the two workers */
+};
 
 /*
  * Part those that never were live, which go to @dormant, from those that were.
@@ -63,21 +90,6 @@ static struct llist_node *netns_part(struct llist_node *departed,
 	return lived;
 }
 
-/* All exits, in order of departure; what is left of them goes to @batch. */
-static void netns_take_down(struct llist_node *lived, struct list_head *batch)
-{
-	struct net *net;
-
-	guard(rwsem_read)(&pernet_ops_rwsem);
-
-	llist_for_each_entry(net, lived, reap_node)
-		list_add_tail(&net->exit_list, batch);
-	netns_unlist(batch);
-	list_for_each_entry(net, batch, exit_list)
-		netns_nsid_detach(net, netns_nsid_lost);
-	pernet_exit_batch(batch);
-}
-
 /* Those that never were live are only known by their ids. */
 static void netns_forget(struct list_head *batch)
 {
@@ -99,27 +111,82 @@ static void netns_leave(struct list_head *batch)
 	}
 }
 
+static void netns_departure_put(struct netns_departure *departure)
+{
+	if (refcount_dec_and_test(&departure->users))
+		kfree(departure);
+}
+
+static void netns_rest(struct work_struct *work)
+{
+	struct netns_departure *departure =
+		container_of(work, struct netns_departure, rest);
+	struct pernet_batch *batch = &departure->batch;
+
+	netdev_finish_todo(&batch->devices, &batch->mute);
+	scoped_guard(rwsem_read, &pernet_ops_rwsem)
+		pernet_exit_subsystems(batch);
+	rcu_barrier();
+	netns_leave(&batch->nets);
+
+	complete(&departure->over);
+	netns_departure_put(departure);
+}
+
+/*
+ * The end of those that lived, in order of departure. Returns true if it is
+ * over, RCU callbacks included, and false if that will still take a while.
+ */
+static bool netns_take_down(struct llist_node *lived)
+{
+	struct netns_departure *departure;
+	struct pernet_batch *batch;
+	struct net *net;
+	bool over;
+
+	/* To fail is no choice: nobody else would ever come back for them. */
+	departure = kzalloc(sizeof(*departure), GFP_KERNEL | __GFP_NOFAIL);
+	INIT_WORK(&departure->rest, netns_rest);
+	init_completion(&departure->over);
+	refcount_set(&departure->users, 2);
+	batch = &departure->batch;
+	pernet_batch_init(batch);
+
+	scoped_guard(rwsem_read, &pernet_ops_rwsem) {
+		llist_for_each_entry(net, lived, reap_node)
+			list_add_tail(&net->exit_list, &batch->nets);
+		netns_unlist(&batch->nets);
+		list_for_each_entry(net, &batch->nets, exit_list)
+			netns_nsid_detach(net, netns_nsid_lost);
+		pernet_exit_devices(batch);
+		/* In here, for net_ns_barrier(). */
+		queue_work(netns_rest_wq, &departure->rest);
+	}
+
+	over = wait_for_completion_timeout(&departure->over, NETNS_PATIENCE);
+	netns_departure_put(departure);
+	return over;
+}
+
 static void netns_reaper(struct work_struct *work)
 {
 	struct llist_node *departed = llist_del_all(&netns_departed);
 	struct llist_node *graves = llist_del_all(&netns_graves);
 	struct net *net, *next;
 	LIST_HEAD(dormant);
-	LIST_HEAD(batch);
+	bool over;
 
 	departed = netns_part(departed, &dormant);
 	if (!list_empty(&dormant)) {
 		netns_forget(&dormant);
 		netns_leave(&dormant);
 	}
-	if (departed)
-		netns_take_down(departed, &batch);
-
-	rcu_barrier();
+	over = departed && netns_take_down(departed);
+	if (graves && !over)
+		rcu_barrier();
 
 	llist_for_each_entry_safe(net, next, graves, reap_node)
 		netns_free(net);
-	netns_leave(&batch);
 }
 
 static DECLARE_WORK(netns_reaper_work, netns_reaper);
@@ -158,15 +225,17 @@ void netns_bury(struct net *net)
  *
  * For the exit of a module whose code or data an exit operation of somebody
  * else may be using: those of namespaces that had left net_namespace_list
- * before the call are over when it returns.
+ * before the call are over when it returns. If one of these is held back by a
+ * device, that takes as long, but nobody else has to wait.
  *
- * Context: Process context, sleeps. Takes pernet_ops_rwsem.
+ * Context: Process context, sleeps. Takes pernet_ops_rwsem for a while.
  */
 void net_ns_barrier(void)
 {
-	/* The worker holds it from before the unlisting until the last exit. */
+	/* Held from before the unlisting until the rest is queued. */
 	down_write(&pernet_ops_rwsem);
 	up_write(&pernet_ops_rwsem);
+	flush_workqueue(netns_rest_wq);
 }
 EXPORT_SYMBOL(net_ns_barrier);
 
@@ -182,6 +251,7 @@ void __init netns_reaper_init(void)
 	 * as exits flush work of queues that have none.
 	 */
 	netns_wq = create_singlethread_workqueue("netns");
-	if (!netns_wq)
+	netns_rest_wq = alloc_workqueue("netns_rest", WQ_UNBOUND, 0);
+	if (!netns_wq || !netns_rest_wq)
 		panic("netns: no memory for the reaper\n");
 }

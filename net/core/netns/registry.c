@@ -5,6 +5,13 @@
  * namespace at its activation, one operation for all namespaces at its
  * registration, and each of these backwards.
  *
+ * The end of namespaces comes in two parts, as those who still refer to a
+ * device can take for ever, and nobody who wants pernet_ops_rwsem is to wait
+ * for them: after pernet_exit_devices() it is free, and the namespaces, which
+ * have no registered device any more, are pending until nobody refers to what
+ * was one. An operation that goes meanwhile exits for them as it does for the
+ * live ones; one that comes has nothing to do with them.
+ *
  * It takes pernet_ops_rwsem for writing in the four (un)register functions
  * and expects its callers to hold it otherwise. Exits take RTNL inside. It
  * must never move a namespace's state nor put one on or off a list, and must
@@ -18,6 +25,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "../dev.h"
 #include "netns.h"
 
 /*
@@ -181,6 +189,19 @@ static void generic_block_del(const struct pernet_operations *ops,
 	*slot = NULL;
 }
 
+#ifdef CONFIG_NET_NS
+static void generic_blocks_del(struct net *net)
+{
+	struct net_generic *gen = generic_of(net);
+	unsigned int i;
+
+	for (i = GENERIC_HEADER_SLOTS; i < gen->s.len; i++) {
+		kfree(gen->ptr[i]);
+		gen->ptr[i] = NULL;
+	}
+}
+#endif
+
 static int pernet_init_one(const struct pernet_operations *ops,
 			   struct net *net)
 {
@@ -209,16 +230,51 @@ static bool pernet_wants_rtnl(const struct pernet_span *span)
 	return false;
 }
 
+/**
+ * pernet_batch_init - a batch without namespaces
+ * @batch: where
+ *
+ * Context: Any.
+ */
+void pernet_batch_init(struct pernet_batch *batch)
+{
+	INIT_LIST_HEAD(&batch->nets);
+	INIT_LIST_HEAD(&batch->devices);
+	INIT_LIST_HEAD(&batch->pending);
+	batch->last = NULL;
+	batch->mute = false;
+}
+
+/**
+ * pernet_rtnl_unlock - leave RTNL without waiting for devices to be gone
+ * @nets: what an exit_batch operation has been called for
+ *
+ * For the operation that unregisters all devices of namespaces: who called it
+ * does the waiting.
+ *
+ * Context: Process context. RTNL is held, and released.
+ */
+void pernet_rtnl_unlock(struct list_head *nets)
+{
+	struct pernet_batch *batch = container_of(nets, struct pernet_batch,
+						  nets);
+
+	netdev_leave_todo(&batch->devices);
+}
+
 /* One section of RTNL, and one removal of devices, for the whole batch. */
 static void pernet_exit_rtnl(const struct pernet_span *span,
-			     struct list_head *nets)
+			     struct pernet_batch *batch)
 {
 	const struct pernet_operations *ops;
 	LIST_HEAD(devices);
 	struct net *net;
 
+	if (!pernet_wants_rtnl(span))
+		return;
+
 	rtnl_lock();
-	list_for_each_entry(net, nets, exit_list) {
+	list_for_each_entry(net, &batch->nets, exit_list) {
 		__rtnl_net_lock(net);
 		for (ops = span->last; ops; ops = pernet_span_prev(span, ops))
 			if (ops->exit_rtnl)
@@ -227,51 +283,72 @@ static void pernet_exit_rtnl(const struct pernet_span *span,
 	}
 	for (ops = span->last; ops; ops = pernet_span_prev(span, ops))
 		if (ops->exit_batch_rtnl)
-			ops->exit_batch_rtnl(nets, &devices);
+			ops->exit_batch_rtnl(&batch->nets, &devices);
 	unregister_netdevice_many(&devices);
-	rtnl_unlock();
+	netdev_leave_todo(&batch->devices);
 }
 
 /*
- * Undo the inits of @span for the namespaces on @nets, last operation first.
- * Each kind of exit is done with all operations before the next kind starts:
- * whatever an operation's exit_rtnl or exit needs of another, the other still
- * has its block, and those registered before it have not exited either.
- *
- * @grace waits for RCU readers, between making things unreachable and taking
- * them down: readers of net_namespace_list as well as those that pre_exit
- * cuts off.
+ * What comes before the exits proper. @grace waits for RCU readers, between
+ * making things unreachable and taking them down: readers of
+ * net_namespace_list as well as those that pre_exit cuts off.
  */
-static void pernet_undo(const struct pernet_span *span, struct list_head *nets,
-			void (*grace)(void))
+static void pernet_cut_off(const struct pernet_span *span,
+			   struct pernet_batch *batch, void (*grace)(void))
 {
 	const struct pernet_operations *ops;
 	struct net *net;
 
 	for (ops = span->last; ops; ops = pernet_span_prev(span, ops))
 		if (ops->pre_exit)
-			list_for_each_entry(net, nets, exit_list)
+			list_for_each_entry(net, &batch->nets, exit_list)
 				ops->pre_exit(net);
 
 	grace();
+	pernet_exit_rtnl(span, batch);
+}
 
-	if (pernet_wants_rtnl(span))
-		pernet_exit_rtnl(span, nets);
+static void pernet_exit_one(const struct pernet_operations *ops,
+			    struct pernet_batch *batch)
+{
+	struct net *net;
+
+	if (ops->exit) {
+		list_for_each_entry(net, &batch->nets, exit_list) {
+			ops->exit(net);
+			cond_resched();
+		}
+	}
+	if (ops->exit_batch)
+		ops->exit_batch(&batch->nets);
+}
+
+/*
+ * Undo the inits of @span for the namespaces of @batch, last operation first.
+ * Each kind of exit is done with all operations before the next kind starts:
+ * whatever an operation's exit_rtnl or exit needs of another, the other still
+ * has its block, and those registered before it have not exited either.
+ *
+ * The devices that this waits for, with pernet_ops_rwsem held, are the span's
+ * own, or those of a namespace that has never been live.
+ */
+static void pernet_undo(const struct pernet_span *span,
+			struct pernet_batch *batch, void (*grace)(void))
+{
+	const struct pernet_operations *ops;
+	struct net *net;
+
+	pernet_cut_off(span, batch, grace);
+	netdev_finish_todo(&batch->devices, &batch->mute);
 
 	for (ops = span->last; ops; ops = pernet_span_prev(span, ops)) {
-		if (ops->exit) {
-			list_for_each_entry(net, nets, exit_list) {
-				ops->exit(net);
-				cond_resched();
-			}
-		}
-		if (ops->exit_batch)
-			ops->exit_batch(nets);
+		pernet_exit_one(ops, batch);
+		netdev_finish_todo(&batch->devices, &batch->mute);
 	}
 
 	for (ops = span->last; ops; ops = pernet_span_prev(span, ops))
 		if (ops->id)
-			list_for_each_entry(net, nets, exit_list)
+			list_for_each_entry(net, &batch->nets, exit_list)
 				generic_block_del(ops, net);
 }
 
@@ -339,7 +416,7 @@ int pernet_init_rest(struct net *net)
 {
 	struct pernet_span done = { .first = &pernet_tier_boundary };
 	struct pernet_operations *ops = &pernet_tier_boundary;
-	LIST_HEAD(nets);
+	struct pernet_batch batch;
 	int err;
 
 	lockdep_assert_held(&pernet_ops_rwsem);
@@ -355,8 +432,9 @@ undo:
 	pernet_init_failed(ops, err);
 	/* The boundary has no init that could fail: there is one before. */
 	done.last = list_prev_entry(ops, list);
-	list_add(&net->exit_list, &nets);
-	pernet_undo(&done, &nets, synchronize_rcu);
+	pernet_batch_init(&batch);
+	list_add(&net->exit_list, &batch.nets);
+	pernet_undo(&done, &batch, synchronize_rcu);
 	list_del(&net->exit_list);
 	/* Twice, as in the reaper: what a callback queues looks at @net. */
 	rcu_barrier();
@@ -365,26 +443,119 @@ undo:
 }
 
 #ifdef CONFIG_NET_NS
+/*
+ * Batches between the two parts of their end. They come and go under
+ * pernet_ops_rwsem for reading and this lock; for who holds it for writing
+ * they all stand still.
+ */
+static LIST_HEAD(pernet_pending);
+static DEFINE_SPINLOCK(pernet_pending_lock);
+
 /**
- * pernet_exit_batch - run all exit operations for some namespaces
- * @nets: them, linked by net->exit_list
+ * pernet_exit_devices - the first part of the end of some namespaces
+ * @batch: them
+ *
+ * Runs all that comes before the exits, and the exits of who owns devices, after
+ * which the namespaces have none. Leaves those that are unregistered to
+ * netdev_finish_todo(&batch->devices, &batch->mute), for which pernet_ops_rwsem
+ * should be released. After that comes pernet_exit_subsystems().
  *
  * Whoever waits for the end of a namespace waits for this grace period, so it
  * is an expedited one.
  *
  * Context: Process context, sleeps. pernet_ops_rwsem is held; takes RTNL.
  */
-void pernet_exit_batch(struct list_head *nets)
+void pernet_exit_devices(struct pernet_batch *batch)
 {
+	struct pernet_operations *ops = list_last_entry(&pernet_list,
+							struct pernet_operations,
+							list);
 	const struct pernet_span all = {
 		.first = list_first_entry(&pernet_list,
 					  struct pernet_operations, list),
-		.last = list_last_entry(&pernet_list,
-					struct pernet_operations, list),
+		.last = ops,
 	};
 
 	lockdep_assert_held(&pernet_ops_rwsem);
-	pernet_undo(&all, nets, synchronize_rcu_expedited);
+
+	pernet_cut_off(&all, batch, synchronize_rcu_expedited);
+	list_for_each_entry_from_reverse(ops, &pernet_boundary.list, list)
+		pernet_exit_one(ops, batch);
+
+	batch->last = list_prev_entry(&pernet_boundary, list);
+	scoped_guard(spinlock, &pernet_pending_lock)
+		list_add_tail(&batch->pending, &pernet_pending);
+}
+
+/**
+ * pernet_exit_subsystems - the second part of the end of some namespaces
+ * @batch: them, for which pernet_exit_devices() has been called, and to whose
+ *	   devices nobody refers any more
+ *
+ * Context: Process context, sleeps. pernet_ops_rwsem is held.
+ */
+void pernet_exit_subsystems(struct pernet_batch *batch)
+{
+	struct pernet_operations *ops = batch->last;
+	struct net *net;
+
+	lockdep_assert_held(&pernet_ops_rwsem);
+
+	scoped_guard(spinlock, &pernet_pending_lock)
+		list_del(&batch->pending);
+	list_for_each_entry_from_reverse(ops, &pernet_list, list)
+		pernet_exit_one(ops, batch);
+	list_for_each_entry(net, &batch->nets, exit_list)
+		generic_blocks_del(net);
+}
+
+/* Is @ops among those whose exits @batch has still to come to? */
+static bool pernet_is_due(const struct pernet_operations *ops,
+			  const struct pernet_batch *batch)
+{
+	const struct pernet_operations *due = batch->last;
+
+	list_for_each_entry_from_reverse(due, &pernet_list, list)
+		if (due == ops)
+			return true;
+	return false;
+}
+
+/* An operation goes, and with it what those that are pending have of it. */
+static void pernet_exit_pending(struct pernet_operations *ops)
+{
+	struct pernet_batch *batch;
+	struct net *net;
+
+	list_for_each_entry(batch, &pernet_pending, pending) {
+		if (pernet_is_due(ops, batch))
+			pernet_exit_one(ops, batch);
+		if (batch->last == ops)
+			batch->last = list_prev_entry(ops, list);
+		if (!ops->id)
+			continue;
+		/* It may have come after them. */
+		list_for_each_entry(net, &batch->nets, exit_list)
+			if (*ops->id < generic_of(net)->s.len)
+				generic_block_del(ops, net);
+	}
+}
+
+/* An operation has come, and with it notifiers, to which these mean nothing. */
+static void pernet_mute_pending(void)
+{
+	struct pernet_batch *batch;
+
+	list_for_each_entry(batch, &pernet_pending, pending)
+		WRITE_ONCE(batch->mute, true);
+}
+#else
+static void pernet_exit_pending(struct pernet_operations *ops)
+{
+}
+
+static void pernet_mute_pending(void)
+{
 }
 #endif
 
@@ -412,12 +583,12 @@ static void pernet_id_put(struct pernet_operations *ops)
 }
 
 static void pernet_undo_one(struct pernet_operations *ops,
-			    struct list_head *nets)
+			    struct pernet_batch *batch)
 {
 	const struct pernet_span one = { .first = ops, .last = ops };
 
-	if (!list_empty(nets))
-		pernet_undo(&one, nets, synchronize_rcu);
+	if (!list_empty(&batch->nets))
+		pernet_undo(&one, batch, synchronize_rcu);
 	/* Callbacks that are still to run may be the operation's code. */
 	rcu_barrier();
 }
@@ -475,7 +646,7 @@ static void pernet_collect(struct pernet_operations *ops,
 static int pernet_register(struct pernet_operations *ops,
 			   struct list_head *position)
 {
-	LIST_HEAD(done);
+	struct pernet_batch done;
 	int err;
 
 	if (WARN_ON(!ops->id != !ops->size))
@@ -486,21 +657,26 @@ static int pernet_register(struct pernet_operations *ops,
 	err = pernet_id_get(ops);
 	if (err)
 		return err;
-	err = pernet_init_all(ops, position, &done);
+	pernet_batch_init(&done);
+	err = pernet_init_all(ops, position, &done.nets);
 	if (err) {
 		pernet_undo_one(ops, &done);
 		pernet_id_put(ops);
+	} else {
+		pernet_mute_pending();
 	}
 	return err;
 }
 
 static void pernet_unregister(struct pernet_operations *ops)
 {
-	LIST_HEAD(nets);
+	struct pernet_batch batch;
 
 	guard(rwsem_write)(&pernet_ops_rwsem);
-	pernet_collect(ops, &nets);
-	pernet_undo_one(ops, &nets);
+	pernet_exit_pending(ops);
+	pernet_batch_init(&batch);
+	pernet_collect(ops, &batch.nets);
+	pernet_undo_one(ops, &batch);
 	pernet_id_put(ops);
 }
 

@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Promise: somebody who does not let go of a device holds back the end of the
+# namespace that it was in, and nothing else: modules come and go, namespaces
+# are made, used for the first time, and end.
+
+. "$(dirname "$0")/lib.sh"
+
+MODULES=$(dirname "$0")/test_modules
+CTL=/sys/kernel/debug/netns_pernet
+
+load()
+{
+	insmod "$MODULES/$1.ko" "${@:2}"
+	defer rmmod "$1"
+}
+
+live_is()
+{
+	[ "$(cat $CTL/live)" -eq "$1" ]
+}
+
+pernet()
+{
+	echo "$2" > "$CTL/$1"
+}
+
+# calls NET: who of test_pernet was called for it, by number, since it was asked.
+calls()
+{
+	sed -n "s/^\([a-z_]* [a-z_]*\) net=$1 .*/\1/p" $CTL/log | xargs
+	echo > $CTL/clear
+}
+
+exit_is_seen()
+{
+	grep -q "^$1 exit_batch " $CTL/log
+}
+
+# A namespace of which only a device is left, to which somebody refers. Only
+# one test has operations to watch it by: it is the first that they see.
+# hold_back DEVICE
+hold_back()
+{
+	local inside
+
+	load test_pernet
+	pernet register sub_plain
+	pernet register sub_all
+	pernet register dev_all
+	hold inside unshare -n
+	nsenter -t "$inside" -n ip link set lo up
+	nsenter -t "$inside" -n ip link add d0 type dummy
+	load test_hold "pid=$inside" "name=$1"
+	live_is 1
+	echo > $CTL/clear
+	let_go "$inside"
+	wait_for exit_is_seen dev_all
+}
+
+others_come_and_go()
+{
+	local ns1 ns2
+
+	unshare -n ip link set lo up
+	new_ns ns1 ns2
+	new_veth "$ns1" v0 "$ns2" v1
+	ip netns del "$ns2"
+	wait_for lacks_dev "$ns1" v0
+	ip netns del "$ns1"
+	# Only the one that is held back is left.
+	wait_for live_is 1
+}
+
+test_others_come_and_go()
+{
+	hold_back lo
+	others_come_and_go
+	rmmod test_hold
+	wait_for live_is 0
+}
+
+test_modules_come_and_go()
+{
+	hold_back lo
+	modprobe -r dummy
+	modprobe dummy
+	modprobe -r veth
+	others_come_and_go
+	rmmod test_hold
+	wait_for live_is 0
+}
+
+# The driver of the device, of course, does not go before it, and its unloading
+# keeps nobody waiting.
+test_driver_waits_for_its_device()
+{
+	local unloading
+
+	hold_back d0
+	modprobe -r dummy > /dev/null 2>&1 &
+	unloading=$!
+	others_come_and_go
+	kill -0 "$unloading"
+	rmmod test_hold
+	wait "$unloading"
+	wait_for live_is 0
+}
+
+test_operations_come_and_go()
+{
+	hold_back lo
+	# Those of devices have exited, the others not yet.
+	same 'sub_all pre_exit sub_all exit_rtnl sub_all exit_batch_rtnl' \
+		"$(calls 1 | grep -o 'sub_[a-z]* [a-z_]*' | xargs)" \
+		'calls before the device is gone'
+	pernet unregister sub_all
+	same 'sub_all exit sub_all exit_batch' "$(calls 1)" \
+		'calls when an operation goes'
+	pernet unregister dev_all
+	pernet register sub_all
+	pernet register sub_pre
+	same '' "$(calls 1)" 'calls when operations come'
+	rmmod test_hold
+	wait_for live_is 0
+	same 'sub_plain exit' "$(calls 1)" 'calls at the end'
+}
+
+grep -q ' /sys/kernel/debug debugfs ' /proc/mounts ||
+	mount -t debugfs none /sys/kernel/debug
+run_tests others_come_and_go modules_come_and_go driver_waits_for_its_device \
+	operations_come_and_go
