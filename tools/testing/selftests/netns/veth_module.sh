@@ -74,9 +74,9 @@ test_module_takes_all_pairs()
 
 module_goes_under_load()
 {
-	local red blue times
+	local red blue
 
-	for times in 1 2 3; do
+	for _ in 1 2 3; do
 		pair
 		"$@"
 		flood
