@@ -16,9 +16,14 @@ load()
 	defer rmmod "$1"
 }
 
+live()
+{
+	cat $CTL/live
+}
+
 live_is()
 {
-	[ "$(cat $CTL/live)" -eq "$1" ]
+	[ "$(live)" -eq "$1" ]
 }
 
 pernet()
@@ -38,27 +43,29 @@ exit_is_seen()
 	grep -q "^$1 exit_batch " $CTL/log
 }
 
-# A namespace of which only a device is left, to which somebody refers. Only
-# one test has operations to watch it by: it is the first that they see.
-# hold_back DEVICE
+# A namespace of which only a device is left, to which somebody refers. Its number
+# for test_pernet, which has met the others by then, goes into VAR.
+# hold_back VAR DEVICE
 hold_back()
 {
 	local inside
 
 	load test_pernet
+	printf -v "$1" '%d' $(($(live) + 1))
 	pernet register sub_plain
 	pernet register sub_all
 	pernet register dev_all
 	hold inside unshare -n
 	nsenter -t "$inside" -n ip link set lo up
 	nsenter -t "$inside" -n ip link add d0 type dummy
-	load test_hold "pid=$inside" "name=$1"
-	live_is 1
+	load test_hold "pid=$inside" "name=$2"
+	live_is "${!1}"
 	echo > $CTL/clear
 	let_go "$inside"
 	wait_for exit_is_seen dev_all
 }
 
+# others_come_and_go HELD
 others_come_and_go()
 {
 	local ns1 ns2
@@ -69,62 +76,68 @@ others_come_and_go()
 	ip netns del "$ns2"
 	wait_for lacks_dev "$ns1" v0
 	ip netns del "$ns1"
-	# Only the one that is held back is left.
-	wait_for live_is 1
+	# The one that is held back is left.
+	wait_for live_is "$1"
 }
 
 test_others_come_and_go()
 {
-	hold_back lo
-	others_come_and_go
+	local held
+
+	hold_back held lo
+	others_come_and_go "$held"
 	rmmod test_hold
-	wait_for live_is 0
+	wait_for live_is $((held - 1))
 }
 
 test_modules_come_and_go()
 {
-	hold_back lo
+	local held
+
+	hold_back held lo
 	modprobe -r dummy
 	modprobe dummy
 	modprobe -r veth
-	others_come_and_go
+	others_come_and_go "$held"
 	rmmod test_hold
-	wait_for live_is 0
+	wait_for live_is $((held - 1))
 }
 
 # The driver of the device, of course, does not go before it, and its unloading
 # keeps nobody waiting.
 test_driver_waits_for_its_device()
 {
-	local unloading
+	local held unloading
 
-	hold_back d0
+	hold_back held d0
 	modprobe -r dummy > /dev/null 2>&1 &
 	unloading=$!
-	others_come_and_go
+	others_come_and_go "$held"
 	kill -0 "$unloading"
 	rmmod test_hold
 	wait "$unloading"
-	wait_for live_is 0
+	wait_for live_is $((held - 1))
 }
 
 test_operations_come_and_go()
 {
-	hold_back lo
+	local held
+
+	hold_back held lo
 	# Those of devices have exited, the others not yet.
 	same 'sub_all pre_exit sub_all exit_rtnl sub_all exit_batch_rtnl' \
-		"$(calls 1 | grep -o 'sub_[a-z]* [a-z_]*' | xargs)" \
+		"$(calls "$held" | grep -o 'sub_[a-z]* [a-z_]*' | xargs)" \
 		'calls before the device is gone'
 	pernet unregister sub_all
-	same 'sub_all exit sub_all exit_batch' "$(calls 1)" \
+	same 'sub_all exit sub_all exit_batch' "$(calls "$held")" \
 		'calls when an operation goes'
 	pernet unregister dev_all
 	pernet register sub_all
 	pernet register sub_pre
-	same '' "$(calls 1)" 'calls when operations come'
+	same '' "$(calls "$held")" 'calls when operations come'
 	rmmod test_hold
-	wait_for live_is 0
-	same 'sub_plain exit' "$(calls 1)" 'calls at the end'
+	wait_for live_is $((held - 1))
+	same 'sub_plain exit' "$(calls "$held")" 'calls at the end'
 }
 
 grep -q ' /sys/kernel/debug debugfs ' /proc/mounts ||
