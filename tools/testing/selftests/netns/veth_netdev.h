@@ -6,41 +6,10 @@
 #ifndef VETH_NETDEV_H
 #define VETH_NETDEV_H
 
-#include <linux/genetlink.h>
 #include <linux/netdev.h>
 
+#include "netns_genetlink.h"
 #include "veth_util.h"
-
-static inline int genl_open_in(int nsfd)
-{
-	int fd = socket_in(nsfd, AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
-
-	return fd < 0 ? fd : nl_setup(fd);
-}
-
-static inline void genl_note_family(const struct nlmsghdr *nlh, void *arg)
-{
-	const struct rtattr *rta;
-
-	rta = nl_find(nlh, GENL_HDRLEN, CTRL_ATTR_FAMILY_ID);
-	if (rta)
-		*(int *)arg = *(__u16 *)RTA_DATA(rta);
-}
-
-static inline int genl_family(int genl, const char *name)
-{
-	struct genlmsghdr *hdr;
-	int family = -ENOENT;
-	struct nl_req req;
-	int err;
-
-	hdr = nl_init(&req, GENL_ID_CTRL, 0, sizeof(*hdr));
-	hdr->cmd = CTRL_CMD_GETFAMILY;
-	hdr->version = 1;
-	nl_put_str(&req, CTRL_ATTR_FAMILY_NAME, name);
-	err = nl_talk(genl, &req, genl_note_family, &family, NULL);
-	return err ? err : family;
-}
 
 struct netdev_said {
 	__u64 xdp;
@@ -63,15 +32,12 @@ static inline void netdev_note(const struct nlmsghdr *nlh, void *arg)
 static inline int netdev_get(int genl, int index, struct netdev_said *said)
 {
 	int family = genl_family(genl, NETDEV_FAMILY_NAME);
-	struct genlmsghdr *hdr;
 	struct nl_req req;
 
 	memset(said, 0, sizeof(*said));
 	if (family < 0)
 		return family;
-	hdr = nl_init(&req, family, 0, sizeof(*hdr));
-	hdr->cmd = NETDEV_CMD_DEV_GET;
-	hdr->version = NETDEV_FAMILY_VERSION;
+	genl_init(&req, family, NETDEV_CMD_DEV_GET, 0);
 	nl_put_int(&req, NETDEV_A_DEV_IFINDEX, index);
 	return nl_talk(genl, &req, netdev_note, said, NULL);
 }
@@ -85,15 +51,12 @@ static inline void netdev_count_reply(const struct nlmsghdr *nlh, void *arg)
 static inline int netdev_count_napis(int genl, int index)
 {
 	int family = genl_family(genl, NETDEV_FAMILY_NAME);
-	struct genlmsghdr *hdr;
 	struct nl_req req;
 	int n = 0, err;
 
 	if (family < 0)
 		return family;
-	hdr = nl_init(&req, family, NLM_F_DUMP, sizeof(*hdr));
-	hdr->cmd = NETDEV_CMD_NAPI_GET;
-	hdr->version = NETDEV_FAMILY_VERSION;
+	genl_init(&req, family, NETDEV_CMD_NAPI_GET, NLM_F_DUMP);
 	nl_put_int(&req, NETDEV_A_NAPI_IFINDEX, index);
 	err = nl_talk(genl, &req, netdev_count_reply, &n, NULL);
 	return err ? err : n;
