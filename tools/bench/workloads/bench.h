@@ -66,6 +66,9 @@ bool memory_scarce(long reserve_mib);
  */
 int64_t drained(const struct memory *before, const struct memory *peak);
 
+/* How many namespaces live meanwhile: their own timers are no work to wait for. */
+void expect_background(int namespaces);
+
 /* What to give to drained(), when nothing is to be known about the bytes. */
 void drained_before(struct memory *before);
 

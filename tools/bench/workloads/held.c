@@ -92,6 +92,7 @@ static void hold(const struct use *use, char **cases, int n,
 	drop(n);
 	memory_settled(&before);
 	objects = slab_objects();
+	expect_background(n);
 
 	start = work_now();
 	make(use, n);

@@ -29,6 +29,7 @@ static int64_t hold_and_drop(int n, int nl, int64_t *assigned)
 	int i, err;
 
 	memory_settled(&before);
+	expect_background(n);
 	for (i = 0; i < n; i++)
 		fds[i] = new_namespace(CLONE_NEWNET);
 	memory_settled(&peak);

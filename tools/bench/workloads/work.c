@@ -37,6 +37,8 @@
 #define WINDOW_NS	(20 * NSEC_PER_MSEC)
 #define WINDOWS		5
 #define QUIET_WORK	60000
+/* What one of many namespaces that live does in a window, at most. */
+#define QUIET_EACH	60
 
 /*
  * What elapsed time per instruction of the spinner's must not exceed. It is taken
@@ -53,6 +55,7 @@
 
 static uint64_t *turns;
 static pid_t spinner;
+static int64_t quiet_work = QUIET_WORK;
 /* Elapsed time per nanosecond of spinning in a calm guest: ticks take a bit. */
 static double idle_factor = 1.0;
 
@@ -152,6 +155,13 @@ void bench_init(void)
 	calibrate();
 }
 
+void expect_background(int namespaces)
+{
+	quiet_work = (int64_t)QUIET_EACH * namespaces;
+	if (quiet_work < QUIET_WORK)
+		quiet_work = QUIET_WORK;
+}
+
 /* The beginning of the first of the quiet windows. */
 static int64_t calm_since(void)
 {
@@ -164,7 +174,7 @@ static int64_t calm_since(void)
 			die("the background does not become quiet");
 		sleep_ns(WINDOW_NS);
 		now = work_now();
-		if (now - last < QUIET_WORK) {
+		if (now - last < quiet_work) {
 			calm++;
 		} else {
 			calm = 0;
