@@ -272,9 +272,9 @@ static void expect_call(struct kunit *test, int *at, enum fake_call call,
 	++*at;
 }
 
-/* What must be called when the first @count fakes are undone for @net. */
-static void expect_undone(struct kunit *test, int *at, int count,
-			  struct net *net)
+/* What comes before the exits proper of the first @count fakes. */
+static void expect_cut_off(struct kunit *test, int *at, int count,
+			   struct net *net)
 {
 	int i;
 
@@ -282,10 +282,26 @@ static void expect_undone(struct kunit *test, int *at, int count,
 		expect_call(test, at, PRE_EXIT, i, net);
 	for (i = count - 1; i >= 0; i--)
 		expect_call(test, at, EXIT_RTNL, i, net);
-	for (i = count - 1; i >= 0; i--) {
+}
+
+/* The exits proper of fakes @last to @first. */
+static void expect_exits(struct kunit *test, int *at, int last, int first,
+			 struct net *net)
+{
+	int i;
+
+	for (i = last; i >= first; i--) {
 		expect_call(test, at, EXIT, i, net);
 		expect_call(test, at, EXIT_BATCH, i, net);
 	}
+}
+
+/* What must be called when the first @count fakes are undone for @net. */
+static void expect_undone(struct kunit *test, int *at, int count,
+			  struct net *net)
+{
+	expect_cut_off(test, at, count, net);
+	expect_exits(test, at, count - 1, 0, net);
 }
 
 static void life_in_order(struct kunit *test)
@@ -323,18 +339,6 @@ static struct notifier_block reminders_block = {
 	.notifier_call = count_reminders,
 };
 
-/* The exits proper of fakes @last to @first. */
-static void expect_exits(struct kunit *test, int *at, int last, int first,
-			 struct net *net)
-{
-	int i;
-
-	for (i = last; i >= first; i--) {
-		expect_call(test, at, EXIT, i, net);
-		expect_call(test, at, EXIT_BATCH, i, net);
-	}
-}
-
 /*
  * Somebody does not let go of a device: operations come and go all the same,
  * and so do other namespaces.
@@ -344,7 +348,7 @@ static void hold_back(struct kunit *test, struct net *net,
 {
 	netdevice_tracker tracker;
 	struct net *other;
-	int at = 0, i, seen;
+	int at = 0, seen;
 
 	netdev_hold(dev, &tracker, GFP_KERNEL);
 	fakes_forget();
@@ -354,10 +358,7 @@ static void hold_back(struct kunit *test, struct net *net,
 	put_net(net);
 	while (!READ_ONCE(reminders))
 		msleep(20);
-	for (i = FAKES - 1; i >= 0; i--)
-		expect_call(test, &at, PRE_EXIT, i, net);
-	for (i = FAKES - 1; i >= 0; i--)
-		expect_call(test, &at, EXIT_RTNL, i, net);
+	expect_cut_off(test, &at, FAKES, net);
 	expect_exits(test, &at, FAKES - 1, FIRST_DEVICE, net);
 	KUNIT_EXPECT_EQ(test, fakes.entries, at);
 
