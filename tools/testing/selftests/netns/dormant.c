@@ -305,12 +305,7 @@ static int create_in(int nl, const char *kind, const char *name, int attr,
 	struct rtattr *info;
 	struct nl_req req;
 
-	nl_init(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-		sizeof(struct ifinfomsg));
-	nl_put_str(&req, IFLA_IFNAME, name);
-	nl_put_int(&req, attr, value);
-	info = nl_put(&req, IFLA_LINKINFO, NULL, 0);
-	nl_put_str(&req, IFLA_INFO_KIND, kind);
+	info = nl_init_link(&req, kind, name, attr, value);
 	nl_end_nest(&req, info);
 	return nl_talk(nl, &req, NULL, NULL, NULL);
 }

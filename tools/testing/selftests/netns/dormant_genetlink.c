@@ -136,12 +136,7 @@ static int gtp_create(int nl, const char *name, int attr, int value)
 	struct rtattr *info, *data;
 	struct nl_req req;
 
-	nl_init(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-		sizeof(struct ifinfomsg));
-	nl_put_str(&req, IFLA_IFNAME, name);
-	nl_put_int(&req, attr, value);
-	info = nl_put(&req, IFLA_LINKINFO, NULL, 0);
-	nl_put_str(&req, IFLA_INFO_KIND, "gtp");
+	info = nl_init_link(&req, "gtp", name, attr, value);
 	data = nl_put(&req, IFLA_INFO_DATA, NULL, 0);
 	nl_put_int(&req, IFLA_GTP_FD1, sock);
 	nl_end_nest(&req, data);

@@ -273,6 +273,21 @@ static inline int nsid_count(int fd)
 	return err ? err : n;
 }
 
+/* A request for a link with one more attribute; returns its nest, still open. */
+static inline struct rtattr *nl_init_link(struct nl_req *req, const char *kind,
+					  const char *name, int attr, int value)
+{
+	struct rtattr *info;
+
+	nl_init(req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+		sizeof(struct ifinfomsg));
+	nl_put_str(req, IFLA_IFNAME, name);
+	nl_put_int(req, attr, value);
+	info = nl_put(req, IFLA_LINKINFO, NULL, 0);
+	nl_put_str(req, IFLA_INFO_KIND, kind);
+	return info;
+}
+
 /* A pair of veth or of netkit: both name the other end alike. */
 static inline int pair_add(int fd, const char *kind, const char *name,
 			   const char *peer, int peer_nsfd)

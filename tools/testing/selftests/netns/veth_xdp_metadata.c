@@ -273,12 +273,7 @@ static int vlan_add(int nl, const char *name, int link)
 	struct nl_req req;
 	__u16 id = VLAN;
 
-	nl_init(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-		sizeof(struct ifinfomsg));
-	nl_put_str(&req, IFLA_IFNAME, name);
-	nl_put_int(&req, IFLA_LINK, link);
-	info = nl_put(&req, IFLA_LINKINFO, NULL, 0);
-	nl_put_str(&req, IFLA_INFO_KIND, "vlan");
+	info = nl_init_link(&req, "vlan", name, IFLA_LINK, link);
 	data = nl_put(&req, IFLA_INFO_DATA, NULL, 0);
 	nl_put(&req, IFLA_VLAN_ID, &id, sizeof(id));
 	nl_end_nest(&req, data);
