@@ -2,7 +2,7 @@
 # Must never hold logic of its own.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run test shell deps kernel kernel-debug kernel-small kernel-no-netns
+.PHONY: run test shell deps kernel kernel-debug kernel-kasan kernel-small kernel-no-netns
 .PHONY: stock stock-small pernet-stock rootfs bench bench-check series prepare clean help
 
 run: deps kernel rootfs ## build the kernel, boot it, and give a tour
@@ -10,8 +10,8 @@ run: deps kernel rootfs ## build the kernel, boot it, and give a tour
 	@echo "The kernel is build/bzImage, its user space build/rootfs.squashfs."
 	@echo "Now: make shell for a guest of your own, make test for the proof, make help."
 
-test: deps ## run the tests; TESTS=name[,name] runs some (make test TESTS=help)
-	tools/test/run $(TESTS)
+test: deps ## run the tests; TESTS=name[,name] runs some (make test TESTS=help), KERNEL=kasan with KASAN
+	tools/test/run $(if $(KERNEL),--kernel $(KERNEL)) $(TESTS)
 
 bench: deps kernel stock rootfs ## compare with stock's: build/bench/report.md; SET=full, CASES=name[,name]
 	tools/bench/run $(if $(SET),--set $(SET)) $(if $(CASES),--cases $(CASES))
@@ -33,6 +33,9 @@ kernel: prepare ## build/bzImage, the kernel for people
 
 kernel-debug: prepare ## build/bzImage-debug, with everything that catches bugs
 	tools/build/kernel debug
+
+kernel-kasan: prepare ## build/bzImage-kasan, the same with KASAN
+	tools/build/kernel kasan
 
 kernel-small: prepare ## build/bzImage-small, the smallest one with namespaces
 	tools/build/kernel small
