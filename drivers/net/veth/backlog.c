@@ -86,18 +86,23 @@ static int veth_backlog_poll(struct napi_struct *napi, int budget)
 	struct veth_backlog *backlog = container_of(napi, struct veth_backlog, napi);
 	unsigned int n, work = 0;
 
-	while (work < budget && !list_empty(&backlog->list)) {
+	while (work < budget) {
+		/* Who said that more would follow did not keep the promise. */
+		if (unlikely(backlog->batch.list.head))
+			veth_batch_send(&backlog->batch);
+		if (list_empty(&backlog->list))
+			break;
 		n = 1;
 		if (list_is_singular(&backlog->list))
 			veth_backlog_deliver_one(backlog);
 		else
 			n = veth_backlog_deliver(backlog, budget - work);
 		work += n;
-		/* Pairs with veth_backlog_flush(): the packets are no more ours. */
+		/* Pairs with veth_backlog_wait(): the packets are no more ours. */
 		smp_store_release(&backlog->done, backlog->done + n);
 	}
-	/* This CPU alone schedules the instance, and only when the list is empty:
-	 * nobody can have asked for another round meanwhile.
+	/* This CPU alone schedules the instance: nobody can have asked for another
+	 * round since there was nothing left.
 	 */
 	if (work < budget)
 		clear_bit(NAPI_STATE_SCHED, &napi->state);
@@ -109,6 +114,16 @@ void veth_backlog_closing(void)
 {
 	ASSERT_RTNL();
 	veth_backlog_stale = true;
+}
+
+/* Waits until all that came until now went. */
+static void veth_backlog_wait(const u32 *came, const u32 *went)
+{
+	u32 now = READ_ONCE(*came);
+
+	/* Pairs with who counts what goes. */
+	while ((s32)(smp_load_acquire(went) - now) < 0)
+		schedule_timeout_uninterruptible(1);
 }
 
 /* Waits until no list holds a packet of a device that has been down for a grace
@@ -123,11 +138,10 @@ void veth_backlog_flush(void)
 		return;
 	for_each_possible_cpu(cpu) {
 		struct veth_backlog *backlog = per_cpu_ptr(&veth_backlogs, cpu);
-		u32 added = READ_ONCE(backlog->added);
 
-		/* Pairs with who counts packets as done. */
-		while ((s32)(smp_load_acquire(&backlog->done) - added) < 0)
-			schedule_timeout_uninterruptible(1);
+		/* A batch that is sent may go to the list. */
+		veth_backlog_wait(&backlog->batch.begun, &backlog->batch.ended);
+		veth_backlog_wait(&backlog->added, &backlog->done);
 	}
 	veth_backlog_stale = false;
 }
@@ -147,11 +161,15 @@ static int veth_backlog_cpu_dead(unsigned int cpu)
 	struct veth_backlog *backlog = per_cpu_ptr(&veth_backlogs, cpu);
 	struct sk_buff *skb, *next;
 
+	local_bh_disable();
+	if (backlog->batch.list.head)
+		veth_batch_send(&backlog->batch);
+	local_bh_enable();
 	list_for_each_entry_safe(skb, next, &backlog->list, list) {
 		skb_list_del_init(skb);
 		netif_rx(skb);
 	}
-	/* Pairs with veth_backlog_flush(). */
+	/* Pairs with veth_backlog_wait(). */
 	smp_store_release(&backlog->done, backlog->added);
 	return 0;
 }

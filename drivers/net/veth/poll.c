@@ -55,7 +55,7 @@ static void veth_ring_done(struct veth_ring *ring, unsigned int done, unsigned i
 static void veth_poll_skbs(struct veth_ring *ring, struct veth_pass *pass,
 			   unsigned int max)
 {
-	unsigned int done = 0, bytes = 0, bql = 0;
+	unsigned int done = 0, bytes = 0, bql = 0, index = ring->index;
 	struct sk_buff *skb;
 
 	while (done < max && (skb = ring->out.head)) {
@@ -64,6 +64,7 @@ static void veth_poll_skbs(struct veth_ring *ring, struct veth_pass *pass,
 		done++;
 		bytes += skb->len;
 		bql += veth_cb(skb)->bql_bytes;
+		skb_record_rx_queue(skb, index);
 		if (!pass->prog || veth_xdp_run_skb(ring, &skb, pass))
 			napi_gro_receive(&ring->napi, skb);
 	}

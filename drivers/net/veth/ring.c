@@ -132,6 +132,7 @@ static void veth_ring_release(struct rcu_head *rcu)
 			packets++;
 			bytes += skb->len;
 			bql += veth_cb(skb)->bql_bytes;
+			skb_record_rx_queue(skb, ring->index);
 			netif_rx(skb);
 		}
 	}

@@ -30,6 +30,8 @@ struct page_pool;
 /* What a program that knows no fragments can be shown. */
 #define VETH_XDP_LINEAR		SKB_WITH_OVERHEAD(PAGE_SIZE - VETH_XDP_HEADROOM)
 #define VETH_XDP_BULK		16
+/* As many as NAPI takes at once. */
+#define VETH_BATCH		NAPI_POLL_WEIGHT
 
 /**
  * enum veth_counter - what is counted for a receive queue with NAPI
@@ -148,13 +150,33 @@ struct veth {
 };
 
 /**
+ * struct veth_batch - packets of a CPU that the stack said others will follow
+ * @dev: the sender; meaningless without packets, like what follows
+ * @list: as the stack gave them
+ * @queue: the transmit queue of all of them, which has no qdisc
+ * @len: their number
+ * @begun: batches that there ever were, modulo 2^32
+ * @ended: those of them that were sent
+ */
+struct veth_batch {
+	struct net_device	*dev;
+	struct veth_fifo	list;
+	u16			queue;
+	u16			len;
+	u32			begun;
+	u32			ended;
+};
+
+/**
  * struct veth_backlog - a CPU's packets on their way without a ring
+ * @batch: those that have not set out yet
  * @list: by skb->list, in the order of sending
- * @added: packets that ever came, modulo 2^32
- * @done: packets that ever went
- * @napi: scheduled whenever the two differ
+ * @added: packets that ever came to @list, modulo 2^32
+ * @done: packets that ever went from there
+ * @napi: scheduled whenever there is a packet in one of both
  */
 struct veth_backlog {
+	struct veth_batch	batch;
 	struct list_head	list;
 	u32			added;
 	u32			done;
@@ -163,6 +185,12 @@ struct veth_backlog {
 
 DECLARE_PER_CPU_ALIGNED(struct veth_backlog, veth_backlogs);
 bool veth_backlog_refuse(struct sk_buff *skb);
+
+static inline void veth_backlog_schedule(struct veth_backlog *backlog)
+{
+	if (!test_and_set_bit(NAPI_STATE_SCHED, &backlog->napi.state))
+		__napi_schedule(&backlog->napi);
+}
 
 /* Takes a packet whose dev is the receiver; when it returns false, it freed it. */
 static inline bool veth_backlog_add(struct sk_buff *skb)
@@ -174,8 +202,8 @@ static inline bool veth_backlog_add(struct sk_buff *skb)
 		return veth_backlog_refuse(skb);
 	list_add_tail(&skb->list, &backlog->list);
 	WRITE_ONCE(backlog->added, backlog->added + 1);
-	if (!waiting && !test_and_set_bit(NAPI_STATE_SCHED, &backlog->napi.state))
-		__napi_schedule(&backlog->napi);
+	if (!waiting)
+		veth_backlog_schedule(backlog);
 	return true;
 }
 
@@ -243,6 +271,7 @@ void veth_update_xdp_features(struct net_device *dev);
 
 /* xmit.c */
 netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev);
+netdev_tx_t veth_batch_send(struct veth_batch *batch);
 
 /* backlog.c */
 int veth_backlog_init(void);
