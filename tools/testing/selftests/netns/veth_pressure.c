@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 #include "veth_bpf.h"
-#include "veth_frames.h"
+#include "veth_burst.h"
 
 /* More than any ring has, fewer than the discipline below holds. */
 #define NR 2000
@@ -209,14 +209,40 @@ TEST_F(pressure, drops_are_counted_without_a_discipline)
 	EXPECT_TRUE(frame_none(self->far.sock));
 }
 
+/* Pieces of one packet, which the driver gets at once. */
+TEST_F(pressure, room_is_shared_by_the_first_of_a_burst)
+{
+	int n = ROOM + 100, size = 100, socks[2];
+
+	ASSERT_EQ(0, burst_open(&self->near, &self->far, socks));
+	STALL();
+	EXPECT_EQ(0, burst_send(socks[0], 0, n * size, size));
+	EXPECT_EQ(100, veth_counter(self->near.nl, "near", tx_dropped));
+	RESUME();
+	EXPECT_EQ(0, burst_expect_many(socks[1], 0, size, ROOM));
+	EXPECT_STAT(ROOM, &self->far, "rx", "xdp_packets");
+	EXPECT_TRUE(frame_none(socks[1]));
+	EXPECT_EQ(ROOM, veth_counter(self->near.nl, "near", tx_packets));
+	close(socks[0]);
+	close(socks[1]);
+}
+
 int main(int argc, char **argv)
 {
+	static const char *settings[][2] = {
+		/* Else the spinning thread has to make room for the other one. */
+		{ "/proc/sys/kernel/sched_rt_runtime_us", "-1" },
+		/* Workers hold RTNL: one of them must not wait for its CPU. */
+		{ "/sys/devices/virtual/workqueue/cpumask", "1" },
+	};
+	unsigned int i;
 	int err;
 
 	netns_test_init();
-	/* Else the spinning thread has to make room for the other one. */
-	err = set_sysctl("/proc/sys/kernel/sched_rt_runtime_us", "-1");
-	if (err)
-		ksft_exit_fail_msg("sched_rt_runtime_us: %s\n", strerror(-err));
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		err = set_sysctl(settings[i][0], settings[i][1]);
+		if (err)
+			ksft_exit_fail_msg("%s: %s\n", settings[i][0], strerror(-err));
+	}
 	exit(test_harness_run(argc, argv));
 }

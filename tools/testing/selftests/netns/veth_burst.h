@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A packet that the stack cuts in pieces before the driver gets them, one right
+ * after another: TCP segments from a packet socket. They are numbered by where
+ * their payload begins.
+ */
+#ifndef VETH_BURST_H
+#define VETH_BURST_H
+
+#include <linux/ip.h>
+#include <linux/tcp.h>
+#include <linux/virtio_net.h>
+
+#include "veth_frames.h"
+
+#define BURST_MAX 65535
+
+/* Where a frame's headers begin, and its payload. */
+enum {
+	BURST_IP = ETH_HLEN,
+	BURST_TCP = BURST_IP + sizeof(struct iphdr),
+	BURST_DATA = BURST_TCP + sizeof(struct tcphdr),
+};
+
+/* A socket at each end for them. Without TSO, cutting is left to the stack. */
+static inline int burst_open(const struct veth_endpoint *near,
+			     const struct veth_endpoint *far, int socks[2])
+{
+	int on = 1, big = 32 << 20;
+	struct timeval tv = { .tv_sec = POLL_DEADLINE_S };
+	const struct veth_endpoint *ends[] = { near, far };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct sockaddr_ll addr = {
+			.sll_family = AF_PACKET,
+			.sll_protocol = i ? htons(ETH_P_IP) : 0,
+			.sll_ifindex = ends[i]->index,
+		};
+
+		socks[i] = socket_in(ends[i]->ns, AF_PACKET, SOCK_RAW, 0);
+		if (socks[i] < 0)
+			return socks[i];
+		if (setsockopt(socks[i], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) ||
+		    setsockopt(socks[i], SOL_SOCKET, SO_RCVBUFFORCE, &big, sizeof(big)) ||
+		    setsockopt(socks[i], SOL_SOCKET, SO_SNDBUFFORCE, &big, sizeof(big)) ||
+		    bind(socks[i], (struct sockaddr *)&addr, sizeof(addr)))
+			return -errno;
+	}
+	if (setsockopt(socks[0], SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)))
+		return -errno;
+	return 0;
+}
+
+/* @len bytes of a stream that begins at @seq, in segments of @size. */
+static inline int burst_send(int sock, __u32 seq, unsigned int len, unsigned int size)
+{
+	struct virtio_net_hdr vnet = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		.gso_size = size,
+		.hdr_len = BURST_DATA,
+		.csum_start = BURST_TCP,
+		.csum_offset = offsetof(struct tcphdr, check),
+	};
+	struct ethhdr eth = {
+		.h_source = { 2 },
+		.h_proto = htons(ETH_P_IP),
+	};
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = sizeof(ip) / 4,
+		.tot_len = htons(BURST_DATA - BURST_IP + len),
+		.ttl = 64,
+		.protocol = IPPROTO_TCP,
+	};
+	struct tcphdr tcp = {
+		.seq = htonl(seq),
+		.doff = sizeof(tcp) / 4,
+		.ack = 1,
+	};
+	static __thread unsigned char buf[sizeof(vnet) + BURST_MAX];
+	unsigned char *frame = buf + sizeof(vnet);
+	ssize_t total = sizeof(vnet) + BURST_DATA + len;
+	unsigned int i;
+
+	memset(eth.h_dest, 0xff, ETH_ALEN);
+	memcpy(buf, &vnet, sizeof(vnet));
+	memcpy(frame, &eth, sizeof(eth));
+	memcpy(frame + BURST_IP, &ip, sizeof(ip));
+	memcpy(frame + BURST_TCP, &tcp, sizeof(tcp));
+	for (i = 0; i < len; i++)
+		frame[BURST_DATA + i] = frame_byte(seq, i);
+	return send(sock, buf, total, 0) == total ? 0 : -errno;
+}
+
+/*
+ * The next segment must be the one that begins with byte @at of the stream. A
+ * negative errno, or the number of what is wrong.
+ */
+static inline int burst_expect(int sock, __u32 seq, unsigned int at, unsigned int len)
+{
+	static __thread unsigned char buf[BURST_MAX];
+	struct tcphdr tcp;
+	unsigned int i;
+	ssize_t got;
+
+	got = recv(sock, buf, sizeof(buf), 0);
+	if (got < 0)
+		return -errno;
+	if (got != (ssize_t)(BURST_DATA + len))
+		return 1;
+	memcpy(&tcp, buf + BURST_TCP, sizeof(tcp));
+	if (tcp.seq != htonl(seq + at))
+		return 2;
+	for (i = 0; i < len; i++)
+		if (buf[BURST_DATA + i] != frame_byte(seq, at + i))
+			return 3;
+	return 0;
+}
+
+/* The first @n segments of @size, in order. */
+static inline int burst_expect_many(int sock, __u32 seq, unsigned int size, int n)
+{
+	int i, err = 0;
+
+	for (i = 0; i < n && !err; i++)
+		err = burst_expect(sock, seq, i * size, size);
+	return err;
+}
+
+#endif /* VETH_BURST_H */
