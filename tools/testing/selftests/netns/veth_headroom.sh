@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Promise: what is sent into a pair has as much room before it as the bridge at
+# the other end needs to send it on without a copy; and no more once that has
+# changed.
+
+. "$(dirname "$0")/lib.sh"
+
+TRACING=/sys/kernel/tracing
+PROBE=netns_selftest_$TAG/headroom
+
+# No message tells it: have it recorded whenever somebody asks for statistics.
+watch_headroom()
+{
+	echo "p:$PROBE dev_get_stats name=dev->name:string room=dev->needed_headroom" \
+		>> $TRACING/kprobe_events
+	defer forget_headroom
+	echo 1 > "$TRACING/events/$PROBE/enable"
+}
+
+forget_headroom()
+{
+	echo 0 > "$TRACING/events/$PROBE/enable"
+	echo "-:$PROBE" >> $TRACING/kprobe_events
+}
+
+# headroom NS DEV
+headroom()
+{
+	echo > $TRACING/trace
+	ip -n "$1" -s link show dev "$2" > /dev/null
+	sed -n "s/.* headroom: .*name=\"$2\" room=\([0-9]*\).*/\1/p" \
+		$TRACING/trace | head -n 1
+}
+
+# A bridge with a pair from another namespace, and what needs room beside it.
+bridge()
+{
+	new_ns red blue
+	ip -n "$red" link add bridge type bridge
+	ip -n "$red" link add tunnel type vxlan id 7 dstport 4789
+	ip -n "$red" link add port type veth peer name uplink netns "$blue"
+	watch_headroom
+	ROOM=$(headroom "$red" tunnel)
+	[ "$ROOM" -gt 0 ]
+	both_need 0
+}
+
+# both_need ROOM
+both_need()
+{
+	same "$1" "$(headroom "$red" port)" "headroom of the port"
+	same "$1" "$(headroom "$blue" uplink)" "headroom of the other end"
+}
+
+enslave()
+{
+	ip -n "$red" link set "$1" master bridge
+}
+
+free()
+{
+	ip -n "$red" link set "$1" nomaster
+}
+
+test_asked_for_when_it_joins()
+{
+	local red blue
+
+	bridge
+	enslave tunnel
+	both_need 0
+	enslave port
+	both_need "$ROOM"
+	free port
+	both_need 0
+}
+
+test_asked_for_later()
+{
+	local red blue
+
+	bridge
+	enslave port
+	both_need 0
+	enslave tunnel
+	both_need "$ROOM"
+	free tunnel
+	both_need 0
+	free port
+	both_need 0
+}
+
+# It is enough that one of them needs it.
+test_asked_for_at_both_ends()
+{
+	local red blue
+
+	bridge
+	ip -n "$blue" link add bridge type bridge
+	ip -n "$blue" link set uplink master bridge
+	enslave tunnel
+	enslave port
+	both_need "$ROOM"
+	ip -n "$blue" link set uplink nomaster
+	both_need "$ROOM"
+	free port
+	both_need 0
+}
+
+# What they need passes through neither the pair nor the bridge.
+test_not_passed_on()
+{
+	local red blue
+
+	bridge
+	enslave tunnel
+	enslave port
+	ip -n "$blue" link add bridge type bridge
+	ip -n "$blue" link set uplink master bridge
+	same 0 "$(headroom "$blue" bridge)" "headroom of the bridge there"
+}
+
+test_ends_with_the_bridge()
+{
+	local red blue
+
+	bridge
+	enslave tunnel
+	enslave port
+	both_need "$ROOM"
+	ip -n "$red" link del bridge
+	both_need 0
+}
+
+test_stays_over_a_move()
+{
+	local red blue green
+
+	bridge
+	enslave tunnel
+	enslave port
+	new_ns green
+	ip -n "$blue" link set uplink netns "$green"
+	same "$ROOM" "$(headroom "$green" uplink)" "headroom of the other end"
+	free port
+	same 0 "$(headroom "$green" uplink)" "headroom of the other end"
+}
+
+test_tools()
+{
+	[ -e $TRACING/kprobe_events ]
+}
+
+run_tests tools asked_for_when_it_joins asked_for_later \
+	asked_for_at_both_ends not_passed_on ends_with_the_bridge \
+	stays_over_a_move
