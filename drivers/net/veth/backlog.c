@@ -26,13 +26,30 @@ static enum cpuhp_state veth_backlog_cpuhp;
 /* Whether a device went down since the lists were last flushed. RTNL. */
 static bool veth_backlog_stale;
 
+/* netif_rx() for a sender with interrupts off, who may hold locks and be no
+ * interrupt: there, it would let softirqs run at once. They have to wait for the
+ * next interrupt. With PREEMPT_RT, such a sender cannot even disable them.
+ */
+static bool veth_backlog_bypass(struct sk_buff *skb)
+{
+	bool task = !IS_ENABLED(CONFIG_PREEMPT_RT) && !(hardirq_count() | softirq_count());
+	bool ok;
+
+	if (task)
+		local_bh_disable();
+	ok = __netif_rx(skb) == NET_RX_SUCCESS;
+	if (task)
+		_local_bh_enable();
+	return ok;
+}
+
 /* The rare ways of veth_backlog_add(): the sender has interrupts off, or there are
  * too many packets, which is counted as enqueue_to_backlog() counts it.
  */
 bool veth_backlog_refuse(struct sk_buff *skb)
 {
 	if (irqs_disabled())
-		return netif_rx(skb) == NET_RX_SUCCESS;
+		return veth_backlog_bypass(skb);
 	atomic_inc(&this_cpu_ptr(&softnet_data)->dropped);
 	dev_core_stats_rx_dropped_inc(skb->dev);
 	kfree_skb_reason(skb, SKB_DROP_REASON_CPU_BACKLOG);
