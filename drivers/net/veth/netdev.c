@@ -59,13 +59,6 @@ static void veth_set_rx_mode(struct net_device *dev)
 {
 }
 
-#ifdef CONFIG_NET_POLL_CONTROLLER
-/* Nothing here waits for an interrupt, but netpoll takes no device without. */
-static void veth_poll_controller(struct net_device *dev)
-{
-}
-#endif
-
 static int veth_get_iflink(const struct net_device *dev)
 {
 	const struct veth *veth = netdev_priv(dev);
@@ -181,9 +174,6 @@ const struct net_device_ops veth_netdev_ops = {
 	.ndo_set_rx_mode	= veth_set_rx_mode,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_get_stats64	= veth_get_stats64,
-#ifdef CONFIG_NET_POLL_CONTROLLER
-	.ndo_poll_controller	= veth_poll_controller,
-#endif
 	.ndo_fix_features	= veth_fix_features,
 	.ndo_set_features	= veth_set_features,
 	.ndo_set_rx_headroom	= veth_set_rx_headroom,
