@@ -216,4 +216,21 @@ TEST_F(hotplug, a_device_can_go_meanwhile)
 	EXPECT_EQ(-ENODEV, link_index(self->far.nl, "far"));
 }
 
-NETNS_TEST_MAIN
+#define DEBUGFS "/sys/kernel/debug"
+
+int main(int argc, char **argv)
+{
+	int err;
+
+	netns_test_init();
+	if (access(DEBUGFS "/sched", F_OK))
+		mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
+	/*
+	 * The scheduler's deadline server for fair tasks, when it was needed just
+	 * before, is taken for a task that did not leave the CPU, with a warning.
+	 */
+	err = set_sysctl(DEBUGFS "/sched/fair_server/cpu1/runtime", "0");
+	if (err && err != -ENOENT)
+		ksft_exit_fail_msg("fair server: %s\n", strerror(-err));
+	exit(test_harness_run(argc, argv));
+}
