@@ -21,8 +21,7 @@
  * @xnet: from one network namespace to another
  * @fits: up to this length a packet surely fits the receiver
  *
- * What fills it or looks at it is inlined, so that all of it is in registers: calls
- * would be a third of what a packet costs here.
+ * What fills it or looks at it is inlined, so that all of it stays in registers.
  */
 struct veth_way {
 	struct net_device	*peer;
