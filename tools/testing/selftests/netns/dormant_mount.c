@@ -27,10 +27,10 @@ FIXTURE_VARIANT(filesystem)
 
 /* There is nobody to talk to: lo is down. */
 FILESYSTEM(nfs3, "nfs", "127.0.0.1:/",
-	   "vers=3,proto=tcp,addr=127.0.0.1,port=2049,mountproto=tcp,mountaddr=127.0.0.1,mountport=635,nolock,soft,timeo=1,retrans=1",
+	   "vers=3,proto=tcp,addr=127.0.0.1,port=2049,mountproto=tcp,mountaddr=127.0.0.1,mountport=635,nolock,soft,timeo=300,retrans=1",
 	   1, ENETUNREACH);
 FILESYSTEM(nfs4, "nfs4", "127.0.0.1:/",
-	   "vers=4.0,proto=tcp,addr=127.0.0.1,clientaddr=127.0.0.1,soft,timeo=1,retrans=1",
+	   "vers=4.0,proto=tcp,addr=127.0.0.1,clientaddr=127.0.0.1,soft,timeo=300,retrans=1",
 	   1, ENETUNREACH);
 FILESYSTEM(p9_tcp, "9p", "127.0.0.1", "trans=tcp", 1, ENETUNREACH);
 FILESYSTEM(p9_unix, "9p", "/nothing", "trans=unix", 1, ENOENT);

@@ -33,7 +33,7 @@ TEST_F(opener, tun)
 TEST_F(opener, tap)
 {
 	char path[32];
-	int index;
+	int index, home;
 
 	if (system("modprobe -q macvtap"))
 		SKIP(return, "no macvtap in this kernel");
@@ -42,9 +42,12 @@ TEST_F(opener, tap)
 	index = own_link_index("m0");
 	ASSERT_LT(0, index);
 	snprintf(path, sizeof(path), "/dev/tap%d", index);
-	/* The device is where it was. */
+	/* The device is where it was, and nobody else would keep that. */
+	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, home);
 	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
 	EXPECT_WAKES(1, opens(path));
+	close(home);
 }
 
 TEST_F(opener, ppp)
