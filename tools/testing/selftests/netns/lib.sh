@@ -122,6 +122,21 @@ in_ns()
 	ip netns exec "$@"
 }
 
+# received NS DEV: packets so far.
+received()
+{
+	in_ns "$1" cat "/sys/class/net/$2/statistics/rx_packets"
+}
+
+# flood NS ADDR: pings one after the other, in the background: process FLOODER.
+flood()
+{
+	# No function: that would be a shell, and its end not that of ping.
+	ip netns exec "$1" ping -q -f "$2" > /dev/null 2>&1 &
+	FLOODER=$!
+	defer kill "$FLOODER"
+}
+
 is_sleeping()
 {
 	[ "$(cat "/proc/$1/comm" 2> /dev/null)" = sleep ]

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * XDP for the veth tests: programs that several of them need, and attaching
- * them by netlink.
+ * BPF for the veth tests: programs that several of them need, and attaching them,
+ * XDP by netlink.
  */
 #ifndef VETH_BPF_H
 #define VETH_BPF_H
@@ -118,6 +118,29 @@ static inline int xdp_ask_packet(int off, __u32 flags)
 	};
 
 	return bpf_load(BPF_PROG_TYPE_XDP, flags, insns, ARRAY_SIZE(insns));
+}
+
+/*
+ * All that comes to an end goes to device @index by way of @helper, until the
+ * descriptor of the link is closed.
+ */
+static inline int tc_redirect(const struct veth_endpoint *end, int helper,
+			      int index, __u32 flags)
+{
+	const struct bpf_insn insns[] = {
+		MOV_IMM(BPF_REG_1, index),
+		MOV_IMM(BPF_REG_2, flags),
+		CALL(helper),
+		EXIT,
+	};
+	int prog, link;
+
+	prog = bpf_load(BPF_PROG_TYPE_SCHED_CLS, 0, insns, ARRAY_SIZE(insns));
+	if (prog < 0)
+		return prog;
+	link = bpf_link_in(end->ns, prog, end->index, BPF_TCX_INGRESS, 0);
+	close(prog);
+	return link;
 }
 
 #endif /* VETH_BPF_H */

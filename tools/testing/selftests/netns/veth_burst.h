@@ -26,30 +26,16 @@ enum {
 static inline int burst_open(const struct veth_endpoint *near,
 			     const struct veth_endpoint *far, int socks[2])
 {
-	int on = 1, big = 32 << 20;
-	struct timeval tv = { .tv_sec = POLL_DEADLINE_S };
-	const struct veth_endpoint *ends[] = { near, far };
-	int i;
+	int on = 1;
 
-	for (i = 0; i < 2; i++) {
-		struct sockaddr_ll addr = {
-			.sll_family = AF_PACKET,
-			.sll_protocol = i ? htons(ETH_P_IP) : 0,
-			.sll_ifindex = ends[i]->index,
-		};
-
-		socks[i] = socket_in(ends[i]->ns, AF_PACKET, SOCK_RAW, 0);
-		if (socks[i] < 0)
-			return socks[i];
-		if (setsockopt(socks[i], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) ||
-		    setsockopt(socks[i], SOL_SOCKET, SO_RCVBUFFORCE, &big, sizeof(big)) ||
-		    setsockopt(socks[i], SOL_SOCKET, SO_SNDBUFFORCE, &big, sizeof(big)) ||
-		    bind(socks[i], (struct sockaddr *)&addr, sizeof(addr)))
-			return -errno;
-	}
-	if (setsockopt(socks[0], SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)))
-		return -errno;
-	return 0;
+	socks[0] = packet_open(near->ns, near->index, 0);
+	if (socks[0] < 0)
+		return socks[0];
+	socks[1] = packet_open(far->ns, far->index, ETH_P_IP);
+	if (socks[1] < 0)
+		return socks[1];
+	return setsockopt(socks[0], SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) ?
+	       -errno : 0;
 }
 
 /* @len bytes of a stream that begins at @seq, in segments of @size. */

@@ -54,12 +54,12 @@ static inline int silent_netns(int *nsfd, int *nl)
 	return err;
 }
 
-/* A packet socket at a device, for frames of the test only, and incoming. */
-static inline int frame_open(int nsfd, int index)
+/* A packet socket at a device, which receives frames of a protocol, or 0 for none. */
+static inline int packet_open(int nsfd, int index, __u16 protocol)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(FRAME_PROTO),
+		.sll_protocol = htons(protocol),
 		.sll_ifindex = index,
 	};
 	struct timeval tv = { .tv_sec = POLL_DEADLINE_S };
@@ -78,6 +78,12 @@ static inline int frame_open(int nsfd, int index)
 		return -errno;
 	}
 	return sock;
+}
+
+/* For frames of the test only, and incoming. */
+static inline int frame_open(int nsfd, int index)
+{
+	return packet_open(nsfd, index, FRAME_PROTO);
 }
 
 /* Takes the news that the device went down, so that the next call works. */

@@ -51,20 +51,7 @@ static int cpu_online(bool on)
 /* Sends back what comes to an end, until the descriptor is closed. */
 static int send_back(const struct veth_endpoint *end)
 {
-	const struct bpf_insn insns[] = {
-		MOV_IMM(BPF_REG_1, end->index),
-		MOV_IMM(BPF_REG_2, 0),
-		CALL(BPF_FUNC_redirect),
-		EXIT,
-	};
-	int prog, link;
-
-	prog = bpf_load(BPF_PROG_TYPE_SCHED_CLS, 0, insns, ARRAY_SIZE(insns));
-	if (prog < 0)
-		return prog;
-	link = bpf_link_in(end->ns, prog, end->index, BPF_TCX_INGRESS, 0);
-	close(prog);
-	return link;
+	return tc_redirect(end, BPF_FUNC_redirect, end->index, 0);
 }
 
 FIXTURE_SETUP(hotplug)

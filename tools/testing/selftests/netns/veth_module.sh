@@ -25,21 +25,6 @@ with_napi()
 	in_ns "$blue" ethtool -K v1 gro on tso off > /dev/null
 }
 
-# Pings one after the other, in the background: process FLOODER.
-flood()
-{
-	# No function: that would be a shell, and its end not that of ping.
-	ip netns exec "$red" ping -q -f 192.0.2.2 > /dev/null 2>&1 &
-	FLOODER=$!
-	defer kill "$FLOODER"
-}
-
-# received NS DEV: packets so far.
-received()
-{
-	in_ns "$1" cat "/sys/class/net/$2/statistics/rx_packets"
-}
-
 has_received()
 {
 	[ "$(received "$1" "$2")" -ge "$3" ]
@@ -79,7 +64,7 @@ module_goes_under_load()
 	for _ in 1 2 3; do
 		pair
 		"$@"
-		flood
+		flood "$red" 192.0.2.2
 		flows "$blue" v1
 		rmmod veth
 		lacks_dev "$blue" v1

@@ -28,15 +28,9 @@ pairs()
 	hold HOLDER nsenter --net="/run/netns/$red"
 }
 
-# received DEV: packets so far.
-received()
-{
-	in_ns "$blue" cat "/sys/class/net/$1/statistics/rx_packets"
-}
-
 received_are()
 {
-	[ "$(received "$1")" -eq "$2" ]
+	[ "$(received "$blue" "$1")" -eq "$2" ]
 }
 
 # dropped DEV: packets that it could not send.
@@ -79,8 +73,8 @@ arrive()
 	local v w lost both=0
 
 	lost=$(dropped v0)
-	v=$(received v1)
-	w=$(received w1)
+	v=$(received "$blue" v1)
+	w=$(received "$blue" w1)
 	more "$@"
 	[ "$1" = v0 ] || both=$(($2 / 2))
 	wait_for received_are v1 $((v + $2 - both))
@@ -126,7 +120,7 @@ test_no_more_than_fit_arrive()
 
 	pairs
 	napi on
-	before=$(received v1)
+	before=$(received "$blue" v1)
 	more v0 300
 	wait_for received_are v1 $((before + 256))
 	same 44 "$(dropped v0)" 'dropped'

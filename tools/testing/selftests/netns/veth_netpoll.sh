@@ -136,15 +136,6 @@ test_napi_comes_and_goes()
 	done
 }
 
-# Pings one after the other, in the background: process FLOODER.
-flood()
-{
-	# No function: that would be a shell, and its end not that of ping.
-	ip netns exec "$red" ping -q -f 192.0.2.1 > /dev/null 2>&1 &
-	FLOODER=$!
-	defer kill "$FLOODER"
-}
-
 under_traffic()
 {
 	local red n
@@ -152,7 +143,7 @@ under_traffic()
 	pair
 	"$@"
 	console "$NEAR"
-	flood
+	flood "$red" 192.0.2.1
 	# Some get lost where others hold the locks that they need.
 	for n in 1 2 3 4 5 6 7 8 9; do
 		wait_for is_heard "meanwhile $n $FILLER"

@@ -33,34 +33,14 @@ FIXTURE_TEARDOWN(peer)
 	veth_release(&self->sink);
 }
 
-/* All that comes to "far" goes to device @index by way of @helper. */
-static int redirect(struct veth_endpoint *far, int helper, int index,
-		    __u32 flags)
-{
-	const struct bpf_insn insns[] = {
-		MOV_IMM(BPF_REG_1, index),
-		MOV_IMM(BPF_REG_2, flags),
-		CALL(helper),
-		EXIT,
-	};
-	int prog, link;
-
-	prog = bpf_load(BPF_PROG_TYPE_SCHED_CLS, 0, insns, ARRAY_SIZE(insns));
-	if (prog < 0)
-		return prog;
-	link = bpf_link_in(far->ns, prog, far->index, BPF_TCX_INGRESS, 0);
-	close(prog);
-	return link;
-}
-
 #define SINK(field) veth_counter(self->sink.nl, "sink", field)
 #define OUT(field) veth_counter(self->out.nl, "out", field)
 #define FAR(field) veth_counter(self->far.nl, "far", field)
 
 TEST_F(peer, straight_to_the_other_end)
 {
-	self->link = redirect(&self->far, BPF_FUNC_redirect_peer,
-			      self->out.index, 0);
+	self->link = tc_redirect(&self->far, BPF_FUNC_redirect_peer,
+				 self->out.index, 0);
 	ASSERT_LE(0, self->link);
 	ASSERT_EQ(0, frame_send_many(self->near.sock, 0, 0, NR));
 	EXPECT_EQ(0, frame_expect_many(self->sink.sock, 0, NR));
@@ -76,8 +56,8 @@ TEST_F(peer, every_size)
 {
 	size_t len;
 
-	self->link = redirect(&self->far, BPF_FUNC_redirect_peer,
-			      self->out.index, 0);
+	self->link = tc_redirect(&self->far, BPF_FUNC_redirect_peer,
+				 self->out.index, 0);
 	ASSERT_LE(0, self->link);
 	for (len = FRAME_MIN; len <= 1500 + ETH_HLEN; len += 99) {
 		ASSERT_EQ(0, frame_send(self->near.sock, 0, len, len));
@@ -87,8 +67,8 @@ TEST_F(peer, every_size)
 
 TEST_F(peer, after_it_has_moved)
 {
-	self->link = redirect(&self->far, BPF_FUNC_redirect_peer,
-			      self->out.index, 0);
+	self->link = tc_redirect(&self->far, BPF_FUNC_redirect_peer,
+				 self->out.index, 0);
 	ASSERT_LE(0, self->link);
 	ASSERT_EQ(0, link_move(self->sink.nl, "sink", IFLA_NET_NS_FD,
 			       self->near.ns));
@@ -104,8 +84,8 @@ TEST_F(peer, after_it_has_moved)
 /* Packets that go nowhere; those that come next are well. */
 TEST_F(peer, other_end_is_down)
 {
-	self->link = redirect(&self->far, BPF_FUNC_redirect_peer,
-			      self->out.index, 0);
+	self->link = tc_redirect(&self->far, BPF_FUNC_redirect_peer,
+				 self->out.index, 0);
 	ASSERT_LE(0, self->link);
 	ASSERT_EQ(0, veth_down(self->sink.nl, "sink"));
 	ASSERT_EQ(ENETDOWN, frame_forget_down(self->sink.sock));
@@ -120,8 +100,8 @@ TEST_F(peer, other_end_is_down)
 /* It is for crossing between namespaces only. */
 TEST_F(peer, other_end_is_here)
 {
-	self->link = redirect(&self->far, BPF_FUNC_redirect_peer,
-			      self->out.index, 0);
+	self->link = tc_redirect(&self->far, BPF_FUNC_redirect_peer,
+				 self->out.index, 0);
 	ASSERT_LE(0, self->link);
 	ASSERT_EQ(0, link_move(self->sink.nl, "sink", IFLA_NET_NS_FD,
 			       self->far.ns));
@@ -133,8 +113,8 @@ TEST_F(peer, other_end_is_here)
 
 TEST_F(peer, sent_as_by_anyone)
 {
-	self->link = redirect(&self->far, BPF_FUNC_redirect, self->out.index,
-			      0);
+	self->link = tc_redirect(&self->far, BPF_FUNC_redirect, self->out.index,
+				 0);
 	ASSERT_LE(0, self->link);
 	ASSERT_EQ(0, frame_send_many(self->near.sock, 0, 0, NR));
 	EXPECT_EQ(0, frame_expect_many(self->sink.sock, 0, NR));
@@ -144,8 +124,8 @@ TEST_F(peer, sent_as_by_anyone)
 
 TEST_F(peer, received_again_here)
 {
-	self->link = redirect(&self->far, BPF_FUNC_redirect, self->out.index,
-			      BPF_F_INGRESS);
+	self->link = tc_redirect(&self->far, BPF_FUNC_redirect, self->out.index,
+				 BPF_F_INGRESS);
 	ASSERT_LE(0, self->link);
 	ASSERT_EQ(0, frame_send_many(self->near.sock, 0, 0, NR));
 	EXPECT_EQ(0, frame_expect_many(self->out.sock, 0, NR));
