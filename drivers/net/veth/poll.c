@@ -52,6 +52,17 @@ static void veth_ring_done(struct veth_ring *ring, unsigned int done, unsigned i
 	}
 }
 
+/* GRO moves fragments and writes to headers: they must not be what a sender's queue or
+ * a tap still looks at. Without memory for the packet's own, it is received as it is.
+ */
+static void veth_receive(struct veth_ring *ring, struct sk_buff *skb)
+{
+	if (unlikely(skb_unclone(skb, GFP_ATOMIC)))
+		netif_receive_skb(skb);
+	else
+		napi_gro_receive(&ring->napi, skb);
+}
+
 static void veth_poll_skbs(struct veth_ring *ring, struct veth_pass *pass,
 			   unsigned int max)
 {
@@ -66,7 +77,7 @@ static void veth_poll_skbs(struct veth_ring *ring, struct veth_pass *pass,
 		bql += veth_cb(skb)->bql_bytes;
 		skb_record_rx_queue(skb, index);
 		if (!pass->prog || veth_xdp_run_skb(ring, &skb, pass))
-			napi_gro_receive(&ring->napi, skb);
+			veth_receive(ring, skb);
 	}
 	if (!done)
 		return;

@@ -187,6 +187,48 @@ test_tcp_over_gro()
 	both_ways
 }
 
+has_dropped()
+{
+	in_ns "$blue" nft list table inet loss | grep -q 'packets [1-9]'
+}
+
+# What GRO has put together is lost: the sender still has it as it was.
+lost_once()
+{
+	local receiver sender
+
+	rm -f "$WORK/received"
+	in_ns "$blue" nft add table inet loss
+	in_ns "$blue" nft add chain inet loss input \
+		'{ type filter hook input priority 0; }'
+	in_ns "$blue" nft add rule inet loss input \
+		tcp dport 5001 meta length '>' 1500 counter drop
+	in_ns "$blue" socat -u TCP6-LISTEN:5001,ipv6only=0,reuseaddr \
+		"CREATE:$WORK/received" &
+	receiver=$!
+	wait_for is_listening "$blue" 5001
+	in_ns "$red" socat -u "OPEN:$WORK/sent" "TCP:$1:5001" &
+	sender=$!
+	wait_for has_dropped
+	in_ns "$blue" nft delete table inet loss
+	wait "$sender"
+	wait "$receiver"
+	cmp "$WORK/sent" "$WORK/received"
+}
+
+test_tcp_retransmits_what_gro_merged()
+{
+	local red blue
+
+	pair
+	offload "$red" v0 tso off
+	offload "$blue" v1 gro on
+	for _ in 1 2 3; do
+		lost_once 192.0.2.2
+		lost_once '[2001:db8::2]'
+	done
+}
+
 test_udp_gro_forwarding()
 {
 	local red blue
@@ -433,12 +475,13 @@ test_qdiscs_change_under_load()
 
 test_tools()
 {
-	need ethtool tc socat iperf3 ss
+	need ethtool tc socat iperf3 ss nft
 }
 
 run_tests tools ping multicast udp tcp tcp_segments_late \
 	tcp_without_segmentation tcp_without_any_offload \
-	tcp_with_a_checksum_on_one_side tcp_over_gro udp_gro_forwarding \
+	tcp_with_a_checksum_on_one_side tcp_over_gro \
+	tcp_retransmits_what_gro_merged udp_gro_forwarding \
 	jumbo_frames vlan vlan_in_vlan bridge macvlan qdiscs \
 	gro_changes_under_load channels_change_under_load \
 	channels_change_under_load_with_gro offloads_change_under_load \
