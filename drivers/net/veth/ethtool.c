@@ -72,25 +72,28 @@ static void veth_get_strings(struct net_device *dev, u32 sset, u8 *buf)
 	page_pool_ethtool_stats_get_strings(buf);
 }
 
-/* Fills in counters @from to @to of each of the first @queues; a queue that never
- * had NAPI, or a device that is no more, counted nothing.
+/* Fills in counters @from to @to of the receive queues of @dev for @queues queues; if
+ * it has more, they begin again at the first. A queue that never had NAPI, or a device
+ * that is no more, counted nothing.
  */
 static u64 *veth_put_values(u64 *data, const struct net_device *dev,
 			    unsigned int queues, unsigned int from, unsigned int to)
 {
+	unsigned int i, j, n = to - from;
 	const struct veth_stats *stats;
-	unsigned int i;
 
-	for (i = 0; i < queues; i++) {
+	memset(data, 0, array3_size(queues, n, sizeof(*data)));
+	for (i = 0; dev && i < dev->real_num_rx_queues; i++) {
 		u64 counts[VETH_COUNTERS] = {};
 
-		stats = dev ? veth_stats_of(dev, i) : NULL;
-		if (stats)
-			veth_stats_read(stats, counts);
-		memcpy(data, counts + from, (to - from) * sizeof(*data));
-		data += to - from;
+		stats = veth_stats_of(dev, i);
+		if (!stats)
+			continue;
+		veth_stats_read(stats, counts);
+		for (j = 0; j < n; j++)
+			data[i % queues * n + j] += counts[from + j];
 	}
-	return data;
+	return data + queues * n;
 }
 
 static void veth_put_pool_values(u64 *data, const struct net_device *dev)

@@ -51,7 +51,11 @@ static int veth_stop(struct net_device *dev)
 
 static void veth_uninit(struct net_device *dev)
 {
-	veth_backlog_flush();
+	/* Registered, it was down for a grace period. Else it never had a packet, and
+	 * others may have gone down a moment ago.
+	 */
+	if (dev->reg_state == NETREG_UNREGISTERING)
+		veth_backlog_flush();
 }
 
 /* Everything that is sent comes in. */
@@ -128,9 +132,9 @@ static int veth_set_features(struct net_device *dev, netdev_features_t features)
 	/* A program has NAPI on already, and keeps it. */
 	if (gro == had_gro || veth_has_prog(dev))
 		return 0;
-	if ((dev->flags & IFF_UP) && gro)
+	if ((dev->flags & IFF_UP) && gro && !veth_rings_on(dev))
 		err = veth_rings_start(dev, 0, dev->real_num_rx_queues, false);
-	else if (veth_rings_on(dev))
+	else if (!gro && veth_rings_on(dev))
 		veth_rings_stop(dev, 0, dev->real_num_rx_queues);
 	if (!err)
 		veth_update_xdp_features(dev);

@@ -5,7 +5,9 @@
  * Must never take from a ring what it does not count.
  */
 #include <linux/filter.h>
+#include <net/busy_poll.h>
 #include <net/sch_generic.h>
+#include <net/sock.h>
 
 #include "veth.h"
 
@@ -14,9 +16,10 @@ static unsigned int veth_ring_take_over(struct veth_ring *ring)
 {
 	unsigned int len;
 
-	if (!READ_ONCE(ring->len))
+	if (!READ_ONCE(ring->len) && !ring->deferred)
 		return 0;
 	spin_lock(&ring->lock);
+	ring->deferred = false;
 	if (ring->in.head) {
 		if (ring->out.head)
 			ring->out.tail->next = ring->in.head;
@@ -52,21 +55,38 @@ static void veth_ring_done(struct veth_ring *ring, unsigned int done, unsigned i
 	}
 }
 
-/* GRO moves fragments and writes to headers: they must not be what a sender's queue or
- * a tap still looks at. Without memory for the packet's own, it is received as it is.
+/* GRO merges what belongs to nobody else: not what a sender's queue or a tap still looks
+ * at, nor, but for what it asks sockets about, what is charged to one.
  */
-static void veth_receive(struct veth_ring *ring, struct sk_buff *skb)
+static bool veth_prepare_for_gro(struct sk_buff *skb)
 {
-	if (unlikely(skb_unclone(skb, GFP_ATOMIC)))
-		netif_receive_skb(skb);
-	else
+	if (unlikely(skb_shared(skb)))
+		return false;
+	skb_prepare_for_gro(skb);
+	return !skb_unclone(skb, GFP_ATOMIC);
+}
+
+static void veth_receive(struct veth_ring *ring, struct sk_buff *skb, bool alone)
+{
+	if (!alone && likely(veth_prepare_for_gro(skb))) {
 		napi_gro_receive(&ring->napi, skb);
+		return;
+	}
+	skb_mark_napi_id(skb, &ring->napi);
+	netif_receive_skb(skb);
+}
+
+/* Nothing that GRO could merge it with came before, with it, or may come later. */
+static bool veth_is_alone(const struct veth_ring *ring, unsigned int waiting)
+{
+	return waiting == 1 && READ_ONCE(ring->len) == 1 && !ring->napi.gro_bitmask &&
+	       !READ_ONCE(ring->dev->gro_flush_timeout);
 }
 
 static void veth_poll_skbs(struct veth_ring *ring, struct veth_pass *pass,
 			   unsigned int max)
 {
-	unsigned int done = 0, bytes = 0, bql = 0, index = ring->index;
+	unsigned int done = 0, bytes = 0, bql = 0;
 	struct sk_buff *skb;
 
 	while (done < max && (skb = ring->out.head)) {
@@ -75,9 +95,8 @@ static void veth_poll_skbs(struct veth_ring *ring, struct veth_pass *pass,
 		done++;
 		bytes += skb->len;
 		bql += veth_cb(skb)->bql_bytes;
-		skb_record_rx_queue(skb, index);
 		if (!pass->prog || veth_xdp_run_skb(ring, &skb, pass))
-			veth_receive(ring, skb);
+			veth_receive(ring, skb, pass->alone);
 	}
 	if (!done)
 		return;
@@ -116,7 +135,6 @@ static struct sk_buff *veth_frame_to_skb(struct veth_ring *ring, struct xdp_fram
 	/* The packet's headroom is where the frame was. */
 	xdp_scrub_frame(frame);
 	skb->protocol = eth_type_trans(skb, ring->dev);
-	skb_record_rx_queue(skb, ring->index);
 	return skb;
 }
 
@@ -144,6 +162,29 @@ static void veth_poll_frames(struct veth_ring *ring, struct veth_pass *pass,
 	pass->count[VETH_BYTES] += bytes;
 }
 
+static void veth_poll_done(struct veth_ring *ring, unsigned int work)
+{
+	bool again;
+
+	if (likely(!READ_ONCE(ring->dev->napi_defer_hard_irqs))) {
+		napi_complete_done(&ring->napi, work);
+		return;
+	}
+	/* Until a timer of NAPI's, senders are quiet. */
+	spin_lock(&ring->lock);
+	ring->deferred = true;
+	spin_unlock(&ring->lock);
+	if (!napi_complete_done(&ring->napi, work))
+		return;
+	/* There is none. */
+	spin_lock(&ring->lock);
+	ring->deferred = false;
+	again = ring->len;
+	spin_unlock(&ring->lock);
+	if (again)
+		napi_schedule(&ring->napi);
+}
+
 int veth_poll(struct napi_struct *napi, int budget)
 {
 	struct veth_ring *ring = container_of(napi, struct veth_ring, napi);
@@ -157,13 +198,18 @@ int veth_poll(struct napi_struct *napi, int budget)
 
 	memset(&pass, 0, offsetof(struct veth_pass, tx));
 	pass.prog = rcu_dereference_bh(veth->prog);
-	if (pass.prog)
+	if (pass.prog) {
+		/* Pairs with rcu_assign_pointer() in veth_xdp_attach(): rings have pools. */
+		smp_rmb();
 		xdp_set_return_frame_no_direct();
+	}
 
 	/* Neither frames nor packets may starve the other. */
 	waiting = veth_ring_take_over(ring);
 	if (!__ptr_ring_empty(&ring->frames))
 		veth_poll_frames(ring, &pass, budget - min(waiting, budget / 2U));
+	else
+		pass.alone = veth_is_alone(ring, waiting);
 	if (waiting)
 		veth_poll_skbs(ring, &pass, budget - pass.count[VETH_PACKETS]);
 
@@ -181,7 +227,7 @@ int veth_poll(struct napi_struct *napi, int budget)
 	if (pass.count[VETH_PACKETS] < budget) {
 		if (READ_ONCE(ring->len) || !__ptr_ring_empty(&ring->frames))
 			return budget;
-		napi_complete_done(napi, pass.count[VETH_PACKETS]);
+		veth_poll_done(ring, pass.count[VETH_PACKETS]);
 	}
 	return pass.count[VETH_PACKETS];
 }

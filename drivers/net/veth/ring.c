@@ -84,10 +84,10 @@ static struct veth_ring *veth_ring_new(struct net_device *dev, unsigned int inde
 {
 	struct veth_ring *ring;
 
-	ring = kzalloc(sizeof(*ring), GFP_KERNEL);
+	ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
 	if (!ring)
 		return NULL;
-	if (ptr_ring_init(&ring->frames, VETH_RING_SIZE, GFP_KERNEL)) {
+	if (ptr_ring_init(&ring->frames, VETH_RING_SIZE, GFP_KERNEL_ACCOUNT)) {
 		kfree(ring);
 		return NULL;
 	}
@@ -132,7 +132,6 @@ static void veth_ring_release(struct rcu_head *rcu)
 			packets++;
 			bytes += skb->len;
 			bql += veth_cb(skb)->bql_bytes;
-			skb_record_rx_queue(skb, ring->index);
 			netif_rx(skb);
 		}
 	}
@@ -159,7 +158,7 @@ static int veth_slots_prepare(struct net_device *dev, unsigned int from, unsigne
 	unsigned int i;
 
 	if (!slots) {
-		slots = kcalloc(dev->num_rx_queues, sizeof(*slots), GFP_KERNEL);
+		slots = kcalloc(dev->num_rx_queues, sizeof(*slots), GFP_KERNEL_ACCOUNT);
 		if (!slots)
 			return -ENOMEM;
 		/* Pairs with the dependency on it in veth_ring(), veth_stats_of(). */
@@ -170,7 +169,7 @@ static int veth_slots_prepare(struct net_device *dev, unsigned int from, unsigne
 
 		if (slots[i].stats)
 			continue;
-		stats = kzalloc(sizeof(*stats), GFP_KERNEL);
+		stats = kzalloc(sizeof(*stats), GFP_KERNEL_ACCOUNT);
 		if (!stats)
 			return -ENOMEM;
 		u64_stats_init(&stats->poll);

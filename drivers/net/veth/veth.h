@@ -87,10 +87,11 @@ struct veth_fifo {
 
 /**
  * struct veth_ring - one receive queue, while NAPI is on
- * @lock: protects @in, @len and @stopped, and orders the senders' use of BQL
+ * @lock: protects @in, @len, @stopped and @deferred, and orders the senders' use of BQL
  * @in: packets from the peer's stack
  * @len: packets in @in and @out
  * @stopped: the peer's transmit queue waits for room here
+ * @deferred: a timer will have NAPI look for packets, senders need not
  * @frames: XDP frames; its own lock orders producers
  * @out: packets that NAPI took over and has not yet handled
  * @napi: the only consumer
@@ -106,6 +107,7 @@ struct veth_fifo {
 struct veth_ring {
 	spinlock_t		lock;	/* see above */
 	bool			stopped;
+	bool			deferred;
 	unsigned int		len;
 	struct veth_fifo	in;
 
@@ -254,12 +256,14 @@ static inline bool veth_has_prog(const struct net_device *dev)
  * struct veth_pass - what one round of NAPI gathers before it is passed on
  * @prog: the program of this round
  * @count: what happened in it
+ * @alone: its only packet has no other to be merged with by GRO
  * @tx_len: number of @tx
  * @tx: frames to send back
  */
 struct veth_pass {
 	struct bpf_prog		*prog;
 	unsigned int		count[VETH_POLL_COUNTERS];
+	bool			alone;
 	unsigned int		tx_len;
 	struct xdp_frame	*tx[VETH_XDP_BULK];
 };

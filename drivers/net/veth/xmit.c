@@ -170,7 +170,7 @@ veth_ring_add(struct veth_ring *ring, struct sk_buff *head, struct sk_buff *tail
 	else
 		ring->in.head = head;
 	ring->in.tail = tail;
-	first = !ring->len;
+	first = !ring->len && !ring->deferred;
 	WRITE_ONCE(ring->len, ring->len + n);
 	if (txq) {
 		veth_cb(head)->bql_bytes = head->len;

@@ -229,6 +229,41 @@ test_tcp_retransmits_what_gro_merged()
 	done
 }
 
+polled()
+{
+	in_ns "$blue" ethtool -S v1 | sed -n 's/ *rx_queue_0_xdp_packets: //p'
+}
+
+polled_more_than()
+{
+	[ "$(polled)" -gt "$1" ]
+}
+
+test_polls_are_deferred()
+{
+	local red blue knobs=/sys/class/net/v1 before
+
+	pair
+	offload "$red" v0 tso off
+	offload "$blue" v1 gro on
+	pings "$red" 192.0.2.2
+	before=$(polled)
+	# The first poll is at once, the next one in ten minutes.
+	in_ns "$blue" sh -c "echo 600000000000 > $knobs/gro_flush_timeout
+		echo 1 > $knobs/napi_defer_hard_irqs"
+	in_ns "$red" ping -c 1 -W 1 192.0.2.2 || :
+	wait_for polled_more_than "$before"
+	before=$(polled)
+	fails in_ns "$red" ping -c 3 -i 0.2 -W 1 192.0.2.2
+	same "$before" "$(polled)" "polled"
+	in_ns "$blue" sh -c "echo 0 > $knobs/gro_flush_timeout
+		echo 0 > $knobs/napi_defer_hard_irqs"
+	ip -n "$blue" link set v1 down
+	ip -n "$blue" link set v1 up
+	transfer "$red" "$blue" 192.0.2.2
+	polled_more_than "$before"
+}
+
 test_udp_gro_forwarding()
 {
 	local red blue
@@ -481,7 +516,7 @@ test_tools()
 run_tests tools ping multicast udp tcp tcp_segments_late \
 	tcp_without_segmentation tcp_without_any_offload \
 	tcp_with_a_checksum_on_one_side tcp_over_gro \
-	tcp_retransmits_what_gro_merged udp_gro_forwarding \
+	tcp_retransmits_what_gro_merged polls_are_deferred udp_gro_forwarding \
 	jumbo_frames vlan vlan_in_vlan bridge macvlan qdiscs \
 	gro_changes_under_load channels_change_under_load \
 	channels_change_under_load_with_gro offloads_change_under_load \
