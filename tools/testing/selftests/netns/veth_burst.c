@@ -2,8 +2,10 @@
 /*
  * Promise: packets that reach the driver one right after another, as pieces of a
  * larger one, arrive all, once, unharmed and in order; those that do not fit are
- * dropped and counted, and the others arrive.
+ * dropped and counted, and the others arrive. Each stays charged to who sent it.
  */
+#include <linux/sockios.h>
+
 #include "veth_bpf.h"
 #include "veth_burst.h"
 
@@ -113,6 +115,37 @@ TEST_F(burst, is_lost_as_a_whole_where_nobody_receives)
 	ASSERT_EQ(0, burst_send(self->socks[0], 1, PIECES * SIZE, SIZE));
 	frame_forget_down(self->socks[1]);
 	EXPECT_EQ(0, burst_expect_many(self->socks[1], 1, SIZE, PIECES));
+}
+
+static bool outq_empties(int sock)
+{
+	time_t end = now_s() + POLL_DEADLINE_S;
+	int left;
+
+	while (!ioctl(sock, SIOCOUTQ, &left) && left && now_s() < end)
+		usleep(10000);
+	return !left;
+}
+
+/* Two senders' segments of what looks like one stream, which GRO holds for a while. */
+TEST(gro_leaves_senders_what_they_are_charged_for)
+{
+	struct veth_endpoint near, far;
+	int i, a[2], b[2];
+
+	ASSERT_EQ(0, veth_pair(&near, &far));
+	ASSERT_EQ(0, veth_set_feature(near.nl, "near", ETHTOOL_STSO, 0));
+	ASSERT_EQ(0, veth_set_feature(far.nl, "far", ETHTOOL_SGRO, 1));
+	ASSERT_EQ(0, burst_open(&near, &far, a));
+	ASSERT_EQ(0, burst_open(&near, &far, b));
+	ASSERT_EQ(0, see_sysfs_of(far.ns));
+	ASSERT_EQ(0, write_file("/sys/class/net/far/gro_flush_timeout", "1000000000"));
+	for (i = 0; i < 500; i++)
+		ASSERT_EQ(0, burst_send(i % 2 ? a[0] : b[0], i * SIZE, SIZE, SIZE));
+	EXPECT_TRUE(outq_empties(a[0]));
+	EXPECT_TRUE(outq_empties(b[0]));
+	veth_release(&near);
+	veth_release(&far);
 }
 
 NETNS_TEST_MAIN

@@ -38,13 +38,27 @@ static inline int burst_open(const struct veth_endpoint *near,
 	       -errno : 0;
 }
 
-/* @len bytes of a stream that begins at @seq, in segments of @size. */
+static inline __u16 burst_ip_sum(const struct iphdr *ip)
+{
+	__u16 words[sizeof(*ip) / sizeof(__u16)];
+	__u32 sum = 0;
+	size_t i;
+
+	memcpy(words, ip, sizeof(words));
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~(sum + (sum >> 16));
+}
+
+/* @len bytes of a stream that begins at @seq, in segments of @size; or in one. */
 static inline int burst_send(int sock, __u32 seq, unsigned int len, unsigned int size)
 {
 	struct virtio_net_hdr vnet = {
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
-		.gso_size = size,
+		.gso_type = size < len ? VIRTIO_NET_HDR_GSO_TCPV4 :
+					 VIRTIO_NET_HDR_GSO_NONE,
+		.gso_size = size < len ? size : 0,
 		.hdr_len = BURST_DATA,
 		.csum_start = BURST_TCP,
 		.csum_offset = offsetof(struct tcphdr, check),
@@ -57,6 +71,7 @@ static inline int burst_send(int sock, __u32 seq, unsigned int len, unsigned int
 		.version = 4,
 		.ihl = sizeof(ip) / 4,
 		.tot_len = htons(BURST_DATA - BURST_IP + len),
+		.frag_off = htons(0x4000), /* IP_DF */
 		.ttl = 64,
 		.protocol = IPPROTO_TCP,
 	};
@@ -70,6 +85,7 @@ static inline int burst_send(int sock, __u32 seq, unsigned int len, unsigned int
 	ssize_t total = sizeof(vnet) + BURST_DATA + len;
 	unsigned int i;
 
+	ip.check = burst_ip_sum(&ip);
 	memset(eth.h_dest, 0xff, ETH_ALEN);
 	memcpy(buf, &vnet, sizeof(vnet));
 	memcpy(frame, &eth, sizeof(eth));
