@@ -299,6 +299,56 @@ TEST_F(outside, a_dump_by_id_wakes)
 				    IFLA_TARGET_NETNSID) >= 1);
 }
 
+/* There is none of that kind, and nothing to remark on. */
+TEST_F(outside, a_dump_by_id_and_kind_wakes)
+{
+	struct nl_ack ack = {};
+	struct rtattr *info;
+	struct nl_req req;
+
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	nl_init(&req, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
+	nl_put_int(&req, IFLA_TARGET_NETNSID, NSID);
+	info = nl_put(&req, IFLA_LINKINFO, NULL, 0);
+	nl_put_str(&req, IFLA_INFO_KIND, "dummy");
+	nl_end_nest(&req, info);
+	EXPECT_WAKES(1, !nl_talk(self->nl, &req, NULL, NULL, &ack));
+	EXPECT_STREQ("", ack.msg);
+}
+
+/* Nobody has an address yet. A dump of all families comes with RTNL held. */
+static bool addresses_by_id(int nl, int family)
+{
+	struct nl_ack ack = {};
+	struct ifaddrmsg *ifa;
+	struct nl_req req;
+	int n = 0, one = 1;
+
+	ifa = nl_init(&req, RTM_GETADDR, NLM_F_DUMP, sizeof(*ifa));
+	ifa->ifa_family = family;
+	nl_put_int(&req, IFA_TARGET_NETNSID, NSID);
+	return !setsockopt(nl, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one)) &&
+	       !nl_talk(nl, &req, count_reply, &n, &ack) && !n && !ack.msg[0];
+}
+
+TEST_F(outside, asking_for_addresses_by_id_wakes)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	EXPECT_WAKES(1, addresses_by_id(self->nl, AF_INET));
+}
+
+TEST_F(outside, asking_for_addresses_of_ipv6_by_id_wakes)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	EXPECT_WAKES(1, addresses_by_id(self->nl, AF_INET6));
+}
+
+TEST_F(outside, asking_for_all_addresses_by_id_wakes)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+	EXPECT_WAKES(1, addresses_by_id(self->nl, AF_UNSPEC));
+}
+
 static int create_in(int nl, const char *kind, const char *name, int attr,
 		     int value)
 {
