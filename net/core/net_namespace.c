@@ -31,6 +31,7 @@
 #include <linux/export.h>
 #include <linux/init_task.h>
 #include <linux/key.h>
+#include <linux/memcg_guest.h>
 #include <linux/memcontrol.h>
 #include <linux/moduleparam.h>
 #include <linux/nsproxy.h>
@@ -38,7 +39,6 @@
 #include <linux/random.h>
 #include <linux/ref_tracker.h>
 #include <linux/rtnetlink.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
 #include <linux/user_namespace.h>
@@ -256,17 +256,18 @@ static int netns_set_up(struct net *net, enum netns_state now,
 static int netns_activate(struct net *net, enum netns_state now,
 			  enum netns_state goal)
 {
-	struct mem_cgroup *memcg = netns_memcg(net);
-	struct mem_cgroup *old_memcg = set_active_memcg(memcg);
 	const struct cred *old_cred = override_creds(&init_cred);
+	struct mem_cgroup *memcg = netns_memcg(net);
+	struct memcg_guest guest;
 	int err;
 
+	memcg_guest_enter(&guest, memcg);
 	err = netns_set_up(net, now, goal);
 	if (err)
 		netns_enter(net, NETNS_ACTIVATING, now);
 
 	revert_creds(old_cred);
-	set_active_memcg(old_memcg);
+	memcg_guest_leave(&guest);
 	mem_cgroup_put(memcg);
 	return err;
 }
