@@ -77,7 +77,7 @@ static int nsid_link(struct nsid_edge *edge, int wanted)
 	else
 		err = xa_insert(nsids, id, edge, GFP_ATOMIC);
 	if (err)
-		return err;
+		return wanted < 0 && err == -EBUSY ? -ENOSPC : err;
 
 	/* Before RCU readers can find it by either key. */
 	edge->id = id;
@@ -85,7 +85,8 @@ static int nsid_link(struct nsid_edge *edge, int wanted)
 				     nsid_pairs_params);
 	if (err) {
 		xa_erase(nsids, id);
-		return err;
+		/* The id is free, whatever keeps the table from growing. */
+		return -ENOMEM;
 	}
 	list_add_tail(&edge->named_by, &edge->pair.peer->nsid_named_by);
 	return 0;

@@ -247,11 +247,12 @@ EXPORT_SYMBOL(net_ns_barrier);
 void __init netns_reaper_init(void)
 {
 	/*
-	 * A rescuer, as taking down gives memory back; and the legacy flag,
-	 * as exits flush work of queues that have none.
+	 * Rescuers, as taking down gives memory back; and the legacy flag, as
+	 * exits flush work of queues that have none.
 	 */
 	netns_wq = create_singlethread_workqueue("netns");
-	netns_rest_wq = alloc_workqueue("netns_rest", WQ_UNBOUND, 0);
+	netns_rest_wq = alloc_workqueue("netns_rest", __WQ_LEGACY | WQ_MEM_RECLAIM |
+					WQ_UNBOUND, 0);
 	if (!netns_wq || !netns_rest_wq)
 		panic("netns: no memory for the reaper\n");
 }

@@ -184,9 +184,11 @@ static void generic_block_del(const struct pernet_operations *ops,
 			      struct net *net)
 {
 	void **slot = &generic_of(net)->ptr[*ops->id];
+	void *block = *slot;
 
-	kfree(*slot);
+	/* Who looks for it meanwhile must not find it half gone. */
 	*slot = NULL;
+	kfree(block);
 }
 
 #ifdef CONFIG_NET_NS
