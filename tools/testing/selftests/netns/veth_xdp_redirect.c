@@ -74,6 +74,24 @@ TEST_F(redirect, to_a_device_that_polls)
 	EXPECT_STAT(NR, &self->sink, "rx", "xdp_packets");
 }
 
+/* Each CPU's frames go to another receive queue, and all count for the only sender's. */
+TEST_F(redirect, to_a_device_with_more_queues)
+{
+	int cpu;
+
+	ASSERT_EQ(0, veth_set_channels(self->out.nl, "out", 1, 1));
+	ASSERT_EQ(0, veth_set_channels(self->sink.nl, "sink", 2, 1));
+	ASSERT_EQ(0, veth_set_feature(self->sink.nl, "sink", ETHTOOL_SGRO, 1));
+	for (cpu = 0; cpu < 2; cpu++) {
+		ASSERT_EQ(0, run_on_cpu(cpu));
+		ASSERT_EQ(0, frame_send_many(self->near.sock, XDP_DROP, 0, NR));
+		ASSERT_EQ(0, frame_expect_many(self->sink.sock, 0, NR));
+	}
+	EXPECT_EQ(NR, veth_stat(self->sink.nl, "sink", "rx_queue_1_xdp_packets"));
+	EXPECT_STAT(2 * NR, &self->sink, "rx", "xdp_packets");
+	EXPECT_STAT(2 * NR, &self->out, "tx", "xdp_xmit");
+}
+
 /* Frames of all sizes arrive as they were sent. */
 TEST_F(redirect, content)
 {
