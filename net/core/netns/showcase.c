@@ -19,12 +19,27 @@
 #include <linux/mutex.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
 #include "netns.h"
 
+/* So long after the last stranger, who may be on his way through all of /proc. */
+#define SHOWCASE_CLOSES	(60 * HZ)
+
 static DEFINE_MUTEX(showcase_lock);
 static struct net *showcase;
+
+/* Somebody may wait for the last namespace to go, and with it what it refers to. */
+static void showcase_close(struct work_struct *work)
+{
+	guard(mutex)(&showcase_lock);
+	if (showcase)
+		put_net(showcase);
+	showcase = NULL;
+}
+
+static DECLARE_DELAYED_WORK(showcase_closing, showcase_close);
 
 static bool looks_like_showcase(const struct net *net)
 {
@@ -77,6 +92,7 @@ static struct net *showcase_get(const struct net *like)
 		return ERR_PTR(-EINTR);
 	err = showcase_update(like);
 	net = err ? ERR_PTR(err) : get_net(showcase);
+	mod_delayed_work(system_unbound_wq, &showcase_closing, SHOWCASE_CLOSES);
 	mutex_unlock(&showcase_lock);
 	return net;
 }
