@@ -16,10 +16,10 @@ static unsigned int veth_ring_take_over(struct veth_ring *ring)
 {
 	unsigned int len;
 
-	if (!READ_ONCE(ring->len) && !ring->deferred)
+	if (!READ_ONCE(ring->len) && !READ_ONCE(ring->deferred))
 		return 0;
 	spin_lock(&ring->lock);
-	ring->deferred = false;
+	WRITE_ONCE(ring->deferred, false);
 	if (ring->in.head) {
 		if (ring->out.head)
 			ring->out.tail->next = ring->in.head;
@@ -172,13 +172,13 @@ static void veth_poll_done(struct veth_ring *ring, unsigned int work)
 	}
 	/* Until a timer of NAPI's, senders are quiet. */
 	spin_lock(&ring->lock);
-	ring->deferred = true;
+	WRITE_ONCE(ring->deferred, true);
 	spin_unlock(&ring->lock);
 	if (!napi_complete_done(&ring->napi, work))
 		return;
 	/* There is none. */
 	spin_lock(&ring->lock);
-	ring->deferred = false;
+	WRITE_ONCE(ring->deferred, false);
 	again = ring->len;
 	spin_unlock(&ring->lock);
 	if (again)
