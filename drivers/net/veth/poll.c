@@ -58,7 +58,7 @@ static void veth_ring_done(struct veth_ring *ring, unsigned int done, unsigned i
 /* GRO merges what belongs to nobody else: not what a sender's queue or a tap still looks
  * at, nor, but for what it asks sockets about, what is charged to one.
  */
-static bool veth_prepare_for_gro(struct sk_buff *skb)
+static __always_inline bool veth_prepare_for_gro(struct sk_buff *skb)
 {
 	if (unlikely(skb_shared(skb)))
 		return false;
@@ -66,14 +66,45 @@ static bool veth_prepare_for_gro(struct sk_buff *skb)
 	return !skb_unclone(skb, GFP_ATOMIC);
 }
 
-static void veth_receive(struct veth_ring *ring, struct sk_buff *skb, bool alone)
+static void veth_receive_directly(struct veth_ring *ring, struct sk_buff *skb)
 {
-	if (!alone && likely(veth_prepare_for_gro(skb))) {
-		napi_gro_receive(&ring->napi, skb);
-		return;
-	}
 	skb_mark_napi_id(skb, &ring->napi);
 	netif_receive_skb(skb);
+}
+
+static __always_inline void veth_receive(struct veth_ring *ring, struct sk_buff *skb)
+{
+	if (likely(veth_prepare_for_gro(skb)))
+		napi_gro_receive(&ring->napi, skb);
+	else
+		veth_receive_directly(ring, skb);
+}
+
+/* Cuts the first @n of at least as many packets off what NAPI took over. */
+static struct sk_buff *veth_ring_cut(struct veth_ring *ring, unsigned int n)
+{
+	struct sk_buff *head = ring->out.head, *last = head;
+
+	while (--n)
+		last = last->next;
+	ring->out.head = last->next;
+	last->next = NULL;
+	return head;
+}
+
+/* Takes the next packet of a list, adds up what there was. */
+static __always_inline struct sk_buff *
+veth_next(struct sk_buff **list, unsigned int *bytes, unsigned int *bql)
+{
+	struct sk_buff *skb = *list;
+
+	if (skb) {
+		*list = skb->next;
+		skb_mark_not_on_list(skb);
+		*bytes += skb->len;
+		*bql += veth_cb(skb)->bql_bytes;
+	}
+	return skb;
 }
 
 /* Nothing that GRO could merge it with came before, with it, or may come later. */
@@ -84,25 +115,38 @@ static bool veth_is_alone(const struct veth_ring *ring, unsigned int waiting)
 }
 
 static void veth_poll_skbs(struct veth_ring *ring, struct veth_pass *pass,
-			   unsigned int max)
+			   unsigned int waiting, unsigned int max)
 {
-	unsigned int done = 0, bytes = 0, bql = 0;
-	struct sk_buff *skb;
+	unsigned int bytes = 0, bql = 0, n = min(waiting, max);
+	struct sk_buff *skb, *list = ring->out.head;
+	bool alone;
 
-	while (done < max && (skb = ring->out.head)) {
-		ring->out.head = skb->next;
-		skb_mark_not_on_list(skb);
-		done++;
-		bytes += skb->len;
-		bql += veth_cb(skb)->bql_bytes;
-		if (!pass->prog || veth_xdp_run_skb(ring, &skb, pass))
-			veth_receive(ring, skb, pass->alone);
-	}
-	if (!done)
+	if (unlikely(!n))
 		return;
-	pass->count[VETH_PACKETS] += done;
+	if (unlikely(n < waiting))
+		list = veth_ring_cut(ring, n);
+	else
+		ring->out.head = NULL;
+
+	alone = veth_is_alone(ring, waiting);
+	if (pass->prog) {
+		while ((skb = veth_next(&list, &bytes, &bql))) {
+			if (!veth_xdp_run_skb(ring, &skb, pass))
+				continue;
+			if (alone)
+				veth_receive_directly(ring, skb);
+			else
+				veth_receive(ring, skb);
+		}
+	} else if (alone) {
+		veth_receive_directly(ring, veth_next(&list, &bytes, &bql));
+	} else {
+		while ((skb = veth_next(&list, &bytes, &bql)))
+			veth_receive(ring, skb);
+	}
+	pass->count[VETH_PACKETS] += n;
 	pass->count[VETH_BYTES] += bytes;
-	veth_ring_done(ring, done, bql);
+	veth_ring_done(ring, n, bql);
 }
 
 /* __xdp_build_skb_from_frame() with an skb from NAPI's own cache. */
@@ -208,10 +252,8 @@ int veth_poll(struct napi_struct *napi, int budget)
 	waiting = veth_ring_take_over(ring);
 	if (!__ptr_ring_empty(&ring->frames))
 		veth_poll_frames(ring, &pass, budget - min(waiting, budget / 2U));
-	else
-		pass.alone = veth_is_alone(ring, waiting);
 	if (waiting)
-		veth_poll_skbs(ring, &pass, budget - pass.count[VETH_PACKETS]);
+		veth_poll_skbs(ring, &pass, waiting, budget - pass.count[VETH_PACKETS]);
 
 	if (pass.prog) {
 		if (pass.tx_len)

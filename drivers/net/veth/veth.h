@@ -256,14 +256,12 @@ static inline bool veth_has_prog(const struct net_device *dev)
  * struct veth_pass - what one round of NAPI gathers before it is passed on
  * @prog: the program of this round
  * @count: what happened in it
- * @alone: its only packet has no other to be merged with by GRO
  * @tx_len: number of @tx
  * @tx: frames to send back
  */
 struct veth_pass {
 	struct bpf_prog		*prog;
 	unsigned int		count[VETH_POLL_COUNTERS];
-	bool			alone;
 	unsigned int		tx_len;
 	struct xdp_frame	*tx[VETH_XDP_BULK];
 };
