@@ -71,15 +71,15 @@ static int nsid_link(struct nsid_edge *edge, int wanted)
 
 	lockdep_assert_held(&nsid_lock);
 
+	/* Only the place: RCU readers must not find the edge by either key yet. */
 	if (wanted < 0)
-		err = xa_alloc(nsids, &id, edge, XA_LIMIT(0, INT_MAX),
+		err = xa_alloc(nsids, &id, NULL, XA_LIMIT(0, INT_MAX),
 			       GFP_ATOMIC);
 	else
-		err = xa_insert(nsids, id, edge, GFP_ATOMIC);
+		err = xa_insert(nsids, id, NULL, GFP_ATOMIC);
 	if (err)
 		return wanted < 0 && err == -EBUSY ? -ENOSPC : err;
 
-	/* Before RCU readers can find it by either key. */
 	edge->id = id;
 	err = rhashtable_insert_fast(&nsid_pairs, &edge->hash_node,
 				     nsid_pairs_params);
@@ -88,6 +88,8 @@ static int nsid_link(struct nsid_edge *edge, int wanted)
 		/* The id is free, whatever keeps the table from growing. */
 		return -ENOMEM;
 	}
+	/* Needs no memory any more. */
+	xa_store(nsids, id, edge, GFP_ATOMIC);
 	list_add_tail(&edge->named_by, &edge->pair.peer->nsid_named_by);
 	return 0;
 }
