@@ -114,8 +114,9 @@ static void sources_of_creator(struct heritage_sources *from,
 {
 	const struct netns_heritage *heritage;
 
-	/* It goes live first, and loses its record then. */
 	heritage = rcu_dereference(creator->heritage);
+	/* It goes live first, and loses its record then: see netns_heritage_drop(). */
+	smp_rmb();
 	if (net_initialized(creator) || !heritage)
 		sources_of_live(from, creator);
 	else
@@ -214,12 +215,17 @@ static void heritage_publish(struct netns_heritage *heritage)
 {
 	struct netns_heritage *old;
 
-	if (heritage)
-		refcount_inc(&heritage->count);
-	spin_lock_bh(&heritage_lock);
-	old = rcu_replace_pointer(heritage_latest, heritage,
-				  lockdep_is_held(&heritage_lock));
-	spin_unlock_bh(&heritage_lock);
+	scoped_guard(spinlock_bh, &heritage_lock) {
+		if (heritage) {
+			/* A flush may have come since it was filled. */
+			if (heritage->congestion_control !=
+			    rcu_access_pointer(init_net.ipv4.tcp_congestion_control))
+				return;
+			refcount_inc(&heritage->count);
+		}
+		old = rcu_replace_pointer(heritage_latest, heritage,
+					  lockdep_is_held(&heritage_lock));
+	}
 	heritage_put(old);
 }
 
