@@ -339,6 +339,13 @@ static struct notifier_block reminders_block = {
 	.notifier_call = count_reminders,
 };
 
+static bool has_empty_block(const struct net *net, int fake)
+{
+	const u8 *block = net_generic(net, fake_ids[fake]);
+
+	return block && !memchr_inv(block, 0, FAKE_BLOCK);
+}
+
 /*
  * Somebody does not let go of a device: operations come and go all the same,
  * and so do other namespaces.
@@ -362,7 +369,7 @@ static void hold_back(struct kunit *test, struct net *net,
 	expect_exits(test, &at, FAKES - 1, FIRST_DEVICE, net);
 	KUNIT_EXPECT_EQ(test, fakes.entries, at);
 
-	/* Who goes exits at once if it has not yet; who comes does not. */
+	/* Who goes exits at once if it has not yet; who comes has nothing there. */
 	fakes_forget();
 	fake_unregister(4);
 	fake_unregister(2);
@@ -372,6 +379,8 @@ static void hold_back(struct kunit *test, struct net *net,
 	at = 0;
 	expect_exits(test, &at, 2, 2, net);
 	KUNIT_EXPECT_EQ(test, fakes.entries, at);
+	KUNIT_EXPECT_TRUE(test, has_empty_block(net, 2));
+	KUNIT_EXPECT_TRUE(test, has_empty_block(net, 4));
 
 	seen = READ_ONCE(reminders);
 	msleep(2500);

@@ -10,7 +10,8 @@
  * for them: after pernet_exit_devices() it is free, and the namespaces, which
  * have no registered device any more, are pending until nobody refers to what
  * was one. An operation that goes meanwhile exits for them as it does for the
- * live ones; one that comes has nothing to do with them.
+ * live ones. One that comes has nothing to do with them, but what comes with it,
+ * such as hooks, may be called for them: it finds a block of zeros.
  *
  * It takes pernet_ops_rwsem for writing in the four (un)register functions
  * and expects its callers to hold it otherwise. Exits take RTNL inside. It
@@ -523,24 +524,39 @@ static bool pernet_is_due(const struct pernet_operations *ops,
 	return false;
 }
 
-/* An operation goes, and with it what those that are pending have of it. */
-static void pernet_exit_pending(struct pernet_operations *ops)
+/*
+ * Timers and exits of what is pending go on, and call hooks that come with an
+ * operation: give them a block to find, in which there is nothing.
+ */
+static int pernet_fill_pending(const struct pernet_operations *ops)
+{
+	struct pernet_batch *batch;
+	struct net *net;
+	int err;
+
+	if (!ops->id)
+		return 0;
+	list_for_each_entry(batch, &pernet_pending, pending) {
+		list_for_each_entry(net, &batch->nets, exit_list) {
+			err = generic_block_add(ops, net);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static void pernet_empty_pending(const struct pernet_operations *ops)
 {
 	struct pernet_batch *batch;
 	struct net *net;
 
-	list_for_each_entry(batch, &pernet_pending, pending) {
-		if (pernet_is_due(ops, batch))
-			pernet_exit_one(ops, batch);
-		if (batch->last == ops)
-			batch->last = list_prev_entry(ops, list);
-		if (!ops->id)
-			continue;
-		/* It may have come after them. */
+	if (!ops->id)
+		return;
+	list_for_each_entry(batch, &pernet_pending, pending)
 		list_for_each_entry(net, &batch->nets, exit_list)
 			if (*ops->id < generic_of(net)->s.len)
 				generic_block_del(ops, net);
-	}
 }
 
 /* An operation has come, and with it notifiers, to which these mean nothing. */
@@ -551,7 +567,30 @@ static void pernet_mute_pending(void)
 	list_for_each_entry(batch, &pernet_pending, pending)
 		WRITE_ONCE(batch->mute, true);
 }
+
+/* An operation goes, and with it what those that are pending have of it. */
+static void pernet_exit_pending(struct pernet_operations *ops)
+{
+	struct pernet_batch *batch;
+
+	list_for_each_entry(batch, &pernet_pending, pending) {
+		if (pernet_is_due(ops, batch))
+			pernet_exit_one(ops, batch);
+		if (batch->last == ops)
+			batch->last = list_prev_entry(ops, list);
+	}
+	pernet_empty_pending(ops);
+}
 #else
+static int pernet_fill_pending(const struct pernet_operations *ops)
+{
+	return 0;
+}
+
+static void pernet_empty_pending(const struct pernet_operations *ops)
+{
+}
+
 static void pernet_exit_pending(struct pernet_operations *ops)
 {
 }
@@ -660,9 +699,12 @@ static int pernet_register(struct pernet_operations *ops,
 	if (err)
 		return err;
 	pernet_batch_init(&done);
-	err = pernet_init_all(ops, position, &done.nets);
+	err = pernet_fill_pending(ops);
+	if (!err)
+		err = pernet_init_all(ops, position, &done.nets);
 	if (err) {
 		pernet_undo_one(ops, &done);
+		pernet_empty_pending(ops);
 		pernet_id_put(ops);
 	} else {
 		pernet_mute_pending();
