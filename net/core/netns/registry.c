@@ -445,13 +445,14 @@ undo:
 	return err;
 }
 
-#ifdef CONFIG_NET_NS
 /*
- * Batches between the two parts of their end. They come and go under
- * pernet_ops_rwsem for reading and this lock; for who holds it for writing
- * they all stand still.
+ * Batches between the two parts of their end, of which the only namespace has
+ * none. They come and go under pernet_ops_rwsem for reading and
+ * pernet_pending_lock; for who holds it for writing they all stand still.
  */
 static LIST_HEAD(pernet_pending);
+
+#ifdef CONFIG_NET_NS
 static DEFINE_SPINLOCK(pernet_pending_lock);
 
 /**
@@ -511,6 +512,7 @@ void pernet_exit_subsystems(struct pernet_batch *batch)
 	list_for_each_entry(net, &batch->nets, exit_list)
 		generic_blocks_del(net);
 }
+#endif
 
 /* Is @ops among those whose exits @batch has still to come to? */
 static bool pernet_is_due(const struct pernet_operations *ops,
@@ -581,24 +583,6 @@ static void pernet_exit_pending(struct pernet_operations *ops)
 	}
 	pernet_empty_pending(ops);
 }
-#else
-static int pernet_fill_pending(const struct pernet_operations *ops)
-{
-	return 0;
-}
-
-static void pernet_empty_pending(const struct pernet_operations *ops)
-{
-}
-
-static void pernet_exit_pending(struct pernet_operations *ops)
-{
-}
-
-static void pernet_mute_pending(void)
-{
-}
-#endif
 
 /* Give an id to an operation that wants one. */
 static int pernet_id_get(struct pernet_operations *ops)
