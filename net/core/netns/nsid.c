@@ -33,7 +33,7 @@ struct nsid_pair {
 struct nsid_edge {
 	struct rhash_head	hash_node;
 	struct nsid_pair	pair;
-	int			id;
+	u32			id;
 	struct list_head	named_by;	/* peer->nsid_named_by */
 	struct rcu_head		rcu;
 };
@@ -66,30 +66,27 @@ static int nsid_link(struct nsid_edge *edge, int wanted)
 	__must_hold(&nsid_lock)
 {
 	struct xarray *nsids = &edge->pair.owner->nsids;
-	u32 id = wanted;
 	int err;
 
 	lockdep_assert_held(&nsid_lock);
 
-	/* Only the place: RCU readers must not find the edge by either key yet. */
+	/* RCU readers find the edge from here on, with its id in it. */
+	edge->id = wanted;
 	if (wanted < 0)
-		err = xa_alloc(nsids, &id, NULL, XA_LIMIT(0, INT_MAX),
+		err = xa_alloc(nsids, &edge->id, edge, XA_LIMIT(0, INT_MAX),
 			       GFP_ATOMIC);
 	else
-		err = xa_insert(nsids, id, NULL, GFP_ATOMIC);
+		err = xa_insert(nsids, edge->id, edge, GFP_ATOMIC);
 	if (err)
 		return wanted < 0 && err == -EBUSY ? -ENOSPC : err;
 
-	edge->id = id;
 	err = rhashtable_insert_fast(&nsid_pairs, &edge->hash_node,
 				     nsid_pairs_params);
 	if (err) {
-		xa_erase(nsids, id);
+		xa_erase(nsids, edge->id);
 		/* The id is free, whatever keeps the table from growing. */
 		return -ENOMEM;
 	}
-	/* Needs no memory any more. */
-	xa_store(nsids, id, edge, GFP_ATOMIC);
 	list_add_tail(&edge->named_by, &edge->pair.peer->nsid_named_by);
 	return 0;
 }
@@ -170,7 +167,7 @@ int netns_nsid_assign(struct net *owner, struct net *peer, int wanted,
 	}
 	spin_unlock_bh(&nsid_lock);
 	if (err)
-		kmem_cache_free(nsid_cache, edge);
+		kfree_rcu(edge, rcu);
 
 put_peer:
 	put_net(peer);
