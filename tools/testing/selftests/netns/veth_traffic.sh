@@ -195,25 +195,18 @@ has_dropped()
 # What GRO has put together is lost: the sender still has it as it was.
 lost_once()
 {
-	local receiver sender
+	local transfer
 
-	rm -f "$WORK/received"
 	in_ns "$blue" nft add table inet loss
 	in_ns "$blue" nft add chain inet loss input \
 		'{ type filter hook input priority 0; }'
 	in_ns "$blue" nft add rule inet loss input \
 		tcp dport 5001 meta length '>' 1500 counter drop
-	in_ns "$blue" socat -u TCP6-LISTEN:5001,ipv6only=0,reuseaddr \
-		"CREATE:$WORK/received" &
-	receiver=$!
-	wait_for is_listening "$blue" 5001
-	in_ns "$red" socat -u "OPEN:$WORK/sent" "TCP:$1:5001" &
-	sender=$!
+	transfer "$red" "$blue" "$1" &
+	transfer=$!
 	wait_for has_dropped
 	in_ns "$blue" nft delete table inet loss
-	wait "$sender"
-	wait "$receiver"
-	cmp "$WORK/sent" "$WORK/received"
+	wait "$transfer"
 }
 
 test_tcp_retransmits_what_gro_merged()
