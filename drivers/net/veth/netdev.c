@@ -30,8 +30,8 @@ static int veth_open(struct net_device *dev)
 	if (xdp || veth_gro_requested(dev))
 		err = veth_rings_start(dev, 0, dev->real_num_rx_queues, xdp);
 	if (!err && (peer->flags & IFF_UP)) {
-		netif_carrier_on(peer);
 		netif_carrier_on(dev);
+		netif_carrier_on(peer);
 	}
 	return err;
 }

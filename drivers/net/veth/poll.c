@@ -225,7 +225,9 @@ static void veth_poll_done(struct veth_ring *ring, unsigned int work)
 	WRITE_ONCE(ring->deferred, false);
 	again = ring->len;
 	spin_unlock(&ring->lock);
-	if (again)
+	/* Pairs with the barrier in veth_ring_announce_frames(). */
+	smp_mb();
+	if (again || !__ptr_ring_empty(&ring->frames))
 		napi_schedule(&ring->napi);
 }
 

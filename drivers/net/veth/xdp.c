@@ -109,6 +109,15 @@ static struct veth_ring *veth_frames_ring(const struct net_device *dev)
 	return veth_ring(peer, smp_processor_id() % READ_ONCE(peer->real_num_rx_queues));
 }
 
+/* Has NAPI look for frames, unless a timer is going to. */
+static void veth_ring_announce_frames(struct veth_ring *ring)
+{
+	/* Pairs with the barrier in veth_poll_done(). */
+	smp_mb();
+	if (likely(!READ_ONCE(ring->deferred)))
+		napi_schedule(&ring->napi);
+}
+
 int veth_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags)
 {
 	struct veth_ring *ring;
@@ -124,7 +133,7 @@ int veth_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 
 	}
 	sent = veth_ring_add_frames(ring, frames, n, true);
 	if (flags & XDP_XMIT_FLUSH)
-		napi_schedule(&ring->napi);
+		veth_ring_announce_frames(ring);
 	return sent;
 }
 
@@ -141,7 +150,7 @@ void veth_xdp_send_back(struct veth_ring *ring, struct veth_pass *pass)
 
 	if (likely(to)) {
 		sent = veth_ring_add_frames(to, pass->tx, n, false);
-		napi_schedule(&to->napi);
+		veth_ring_announce_frames(to);
 	}
 	trace_xdp_bulk_tx(ring->dev, sent, n - sent, to ? 0 : -ENXIO);
 	for (i = sent; i < n; i++)
@@ -339,8 +348,6 @@ bool veth_xdp_run_skb(struct veth_ring *ring, struct sk_buff **pskb,
 			goto drop;
 		skb = *pskb;
 		in_pool = true;
-		if (unlikely(skb_is_nonlinear(skb) && !pass->prog->aux->xdp_has_frags))
-			goto drop;
 	}
 	veth_skb_to_buff(skb, ring, &buff.xdp);
 	ring->rxq.mem = ring->mem;
