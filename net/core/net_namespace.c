@@ -91,10 +91,8 @@ static bool netns_enter(struct net *net, enum netns_state now,
  * What stays as it is while the memory goes from one namespace to the next.
  * All else that a dormant one has is written at its birth.
  */
-static void netns_construct(void *memory)
+static void netns_construct(struct net *net)
 {
-	struct net *net = memory;
-
 	memset(net, 0, sizeof(*net));
 	netns_nsid_setup(net);
 	netns_generic_none(net);
@@ -152,27 +150,6 @@ static void netns_strip(struct net *net)
 static void netns_strip_first_tier(struct net *net)
 {
 	memset(&net->first_tier, 0, sizeof(net->first_tier));
-}
-
-/*
- * Who is charged for what a namespace consists of: whoever is for struct net,
- * with a reference for the caller.
- */
-static struct mem_cgroup *netns_memcg(struct net *net)
-{
-	struct mem_cgroup *memcg = NULL;
-
-#ifdef CONFIG_MEMCG
-	guard(rcu)();
-	if (net != &init_net)
-		memcg = mem_cgroup_from_slab_obj(net);
-	/* One that ends hands what it is charged for to its parent. */
-	while (memcg && !mem_cgroup_tryget(memcg))
-		memcg = mem_cgroup_from_slab_obj(net);
-	if (!memcg)
-		memcg = root_mem_cgroup;
-#endif
-	return memcg;
 }
 
 /* How many have been, in debugfs for tests of who does and who does not. */
@@ -250,25 +227,19 @@ static int netns_set_up(struct net *net, enum netns_state now,
 
 /*
  * Give a namespace that is ACTIVATING, and was @now before, what it needs to be
- * @goal. The memory is on whoever made the namespace, and the operations see no
- * difference between users.
+ * @goal. The operations see no difference between users.
  */
 static int netns_activate(struct net *net, enum netns_state now,
 			  enum netns_state goal)
 {
 	const struct cred *old_cred = override_creds(&init_cred);
-	struct mem_cgroup *memcg = netns_memcg(net);
-	struct memcg_guest guest;
 	int err;
 
-	memcg_guest_enter(&guest, memcg);
 	err = netns_set_up(net, now, goal);
 	if (err)
 		netns_enter(net, NETNS_ACTIVATING, now);
 
 	revert_creds(old_cred);
-	memcg_guest_leave(&guest);
-	mem_cgroup_put(memcg);
 	return err;
 }
 
@@ -304,7 +275,43 @@ static void netns_key_domain_del(struct net *net)
 }
 #endif
 
-static int netns_make(struct net *net, enum netns_state goal)
+/*
+ * Who is charged for what a namespace consists of: whoever is for struct net,
+ * with a reference for the caller.
+ */
+static struct mem_cgroup *netns_memcg(struct net *net)
+{
+	struct mem_cgroup *memcg = NULL;
+
+#ifdef CONFIG_MEMCG
+	guard(rcu)();
+	if (net != &init_net)
+		memcg = mem_cgroup_from_slab_obj(net);
+	/* One that ends hands what it is charged for to its parent. */
+	while (memcg && !mem_cgroup_tryget(memcg))
+		memcg = mem_cgroup_from_slab_obj(net);
+	if (!memcg)
+		memcg = root_mem_cgroup;
+#endif
+	return memcg;
+}
+
+/* The same, with the memory on whoever made the namespace. */
+static int netns_activate_as_guest(struct net *net, enum netns_state now,
+				   enum netns_state goal)
+{
+	struct mem_cgroup *memcg = netns_memcg(net);
+	struct memcg_guest guest;
+	int err;
+
+	memcg_guest_enter(&guest, memcg);
+	err = netns_activate(net, now, goal);
+	memcg_guest_leave(&guest);
+	mem_cgroup_put(memcg);
+	return err;
+}
+
+static int netns_make(struct net *net, enum netns_state goal, bool guest)
 {
 	enum netns_state now;
 	int err;
@@ -316,7 +323,8 @@ static int netns_make(struct net *net, enum netns_state goal)
 	while ((now = smp_load_acquire(&net->state)) < goal) {
 		if (now != NETNS_ACTIVATING) {
 			if (netns_enter(net, now, NETNS_ACTIVATING))
-				return netns_activate(net, now, goal);
+				return guest ? netns_activate_as_guest(net, now, goal) :
+					       netns_activate(net, now, goal);
 			continue;
 		}
 		err = wait_var_event_killable(&net->state,
@@ -338,7 +346,7 @@ static int netns_make(struct net *net, enum netns_state goal)
  */
 int net_make_partial(struct net *net)
 {
-	return netns_make(net, NETNS_PARTIAL);
+	return netns_make(net, NETNS_PARTIAL, true);
 }
 
 /**
@@ -359,9 +367,23 @@ int net_make_partial(struct net *net)
  */
 int net_make_live(struct net *net)
 {
-	return netns_make(net, NETNS_LIVE);
+	return netns_make(net, NETNS_LIVE, true);
 }
 EXPORT_SYMBOL_GPL(net_make_live);
+
+/**
+ * netns_make_live_paying - net_make_live() by who has no business there
+ * @net: a namespace to which the caller has a reference
+ *
+ * The memory is the caller's, not that of who made the namespace.
+ *
+ * Context: As net_make_live().
+ * Return: as net_make_live().
+ */
+int netns_make_live_paying(struct net *net)
+{
+	return netns_make(net, NETNS_LIVE, false);
+}
 
 /**
  * current_net - the namespace of the calling task, in whatever state it is
@@ -398,6 +420,13 @@ struct net *current_net_live(void)
 }
 EXPORT_SYMBOL_GPL(current_net_live);
 
+static void netns_made_construct(void *memory)
+{
+	struct netns_made *made = memory;
+
+	netns_construct(&made->net);
+}
+
 static void netns_uncount(struct ucounts *ucounts)
 {
 	if (ucounts)
@@ -419,6 +448,7 @@ void netns_dispossess(struct net *net)
 	if (net->state == NETNS_PARTIAL)
 		netns_take_down_first_tier(net);
 	netns_heritage_drop(net);
+	netns_cgroups_drop(net);
 	netns_uncount(net->ucounts);
 	netns_key_domain_del(net);
 	if (net->ns.inum)
@@ -438,7 +468,7 @@ void netns_free(struct net *net)
 		netns_strip(net);
 		netns_strip_first_tier(net);
 	}
-	kmem_cache_free(netns_cache, net);
+	kmem_cache_free(netns_cache, netns_made_of(net));
 }
 
 /**
@@ -455,20 +485,23 @@ void netns_free(struct net *net)
 struct net *netns_birth(struct user_namespace *owner, struct ucounts *ucounts,
 			struct net *creator)
 {
+	struct netns_made *made;
 	struct net *net;
 	int err;
 
-	net = kmem_cache_alloc(netns_cache, GFP_KERNEL);
-	if (!net) {
+	made = kmem_cache_alloc(netns_cache, GFP_KERNEL);
+	if (!made) {
 		netns_uncount(ucounts);
 		return ERR_PTR(-ENOMEM);
 	}
+	net = &made->net;
 	netns_identify(net, get_user_ns(owner));
 	net->ucounts = ucounts;
 	net->ns.ops = &netns_operations;
 	net->ns.inum = 0;
 	net->key_domain = NULL;
 	RCU_INIT_POINTER(net->heritage, NULL);
+	netns_cgroups_take(net);
 
 	err = netns_key_domain_add(net);
 	if (!err)
@@ -601,10 +634,10 @@ void net_drop_ns(void *p)
 
 static void __init netns_cache_init(void)
 {
-	netns_cache = kmem_cache_create("net_namespace", sizeof(struct net),
+	netns_cache = kmem_cache_create("net_namespace", sizeof(struct netns_made),
 					SMP_CACHE_BYTES,
 					SLAB_PANIC | SLAB_ACCOUNT,
-					netns_construct);
+					netns_made_construct);
 }
 
 static struct ctl_table netns_sysctls[] = {

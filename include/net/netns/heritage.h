@@ -10,11 +10,13 @@
 #ifndef __NET_NETNS_HERITAGE_H
 #define __NET_NETNS_HERITAGE_H
 
+#include <linux/cgroup.h>
 #include <linux/types.h>
 
 struct ipv4_devconf;
 struct ipv6_devconf;
 struct net;
+struct sock_cgroup_data;
 struct tcp_congestion_ops;
 
 #ifdef CONFIG_NET_NS
@@ -28,6 +30,7 @@ netns_inherit_congestion_control(const struct net *net);
 unsigned int netns_inherit_tcp_ehash_entries(const struct net *net);
 unsigned int netns_inherit_udp_hash_entries(const struct net *net);
 void netns_heritage_flush(void);
+void netns_inherit_cgroups(struct net *net, struct sock_cgroup_data *cgroups);
 #else
 static inline void netns_inherit_ipv4_devconf(const struct net *net,
 					      struct ipv4_devconf *all,
@@ -65,6 +68,12 @@ netns_inherit_udp_hash_entries(const struct net *net)
 
 static inline void netns_heritage_flush(void)
 {
+}
+
+static inline void netns_inherit_cgroups(struct net *net,
+					 struct sock_cgroup_data *cgroups)
+{
+	cgroup_sk_alloc(cgroups);
 }
 #endif /* CONFIG_NET_NS */
 

@@ -16,15 +16,32 @@
 #define __NET_CORE_NETNS_H
 
 #include <linux/bits.h>
+#include <linux/cgroup-defs.h>
 #include <linux/llist.h>
 #include <linux/rwsem.h>
 #include <net/net_namespace.h>
 
 struct nlmsghdr;
 
+/**
+ * struct netns_made - a namespace that somebody has made, which init_net is not
+ * @net: what everybody knows of it
+ * @cgroups: see cgroups.c
+ */
+struct netns_made {
+	struct net		net;
+	struct sock_cgroup_data	cgroups;
+};
+
+static inline struct netns_made *netns_made_of(struct net *net)
+{
+	return container_of(net, struct netns_made, net);
+}
+
 /* net_namespace.c: life cycle */
 struct net *netns_birth(struct user_namespace *owner, struct ucounts *ucounts,
 			struct net *creator);
+int netns_make_live_paying(struct net *net);
 void netns_unlist(struct list_head *batch);
 void netns_dispossess(struct net *net);
 void netns_free(struct net *net);
@@ -93,6 +110,10 @@ static inline void netns_heritage_drop(struct net *net)
 {
 }
 #endif
+
+/* cgroups.c: whose control groups the kernel's sockets are in */
+void netns_cgroups_take(struct net *net);
+void netns_cgroups_drop(struct net *net);
 
 /* nsid.c: the index of peer ids */
 

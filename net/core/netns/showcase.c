@@ -9,6 +9,9 @@
  * either: all of them look alike, but for whom their files belong to. When
  * that differs the showcase is made anew. It is the stranger's memory.
  *
+ * What has local sockets and nothing else cannot be stood for, because they can
+ * be seen in there. It becomes one in use, at the stranger's expense.
+ *
  * Takes showcase_lock, and what net_make_live() takes inside. It must never
  * hand out the showcase for anything but reading, nor keep a stranger from
  * seeing what is in a namespace that somebody has used.
@@ -119,10 +122,12 @@ struct net *net_get_shown(struct net *net)
 	struct net *shown = net;
 	int err = 0;
 
-	if (READ_ONCE(net->state) == NETNS_DORMANT && is_stranger(net))
+	if (net_initialized(net) || !is_stranger(net))
+		err = net_make_live(net);
+	else if (READ_ONCE(net->state) == NETNS_DORMANT)
 		shown = showcase_get(net);
 	else
-		err = net_make_live(net);
+		err = netns_make_live_paying(net);
 
 	if (err || shown != net)
 		put_net(net);

@@ -390,34 +390,13 @@ TEST_F(cgroup, skb)
 	EXPECT_EQ(-EPERM, send_to_lo());
 }
 
-/* Tells in a map that it has run. */
-static int sock_ops_prog(int map)
-{
-	const struct bpf_insn insns[] = {
-		STORE_IMM(BPF_W, BPF_REG_10, -4, 0),
-		STORE_IMM(BPF_W, BPF_REG_10, -8, 1),
-		LOAD_MAP(BPF_REG_1, map),
-		LOAD_MAP_END,
-		MOV_REG(BPF_REG_2, BPF_REG_10),
-		ADD_IMM(BPF_REG_2, -4),
-		MOV_REG(BPF_REG_3, BPF_REG_10),
-		ADD_IMM(BPF_REG_3, -8),
-		MOV_IMM(BPF_REG_4, 0),
-		CALL(BPF_FUNC_map_update_elem),
-		MOV_IMM(BPF_REG_0, 1),
-		EXIT,
-	};
-
-	return bpf_load(BPF_PROG_TYPE_SOCK_OPS, 0, insns, ARRAY_SIZE(insns));
-}
-
 TEST_F(cgroup, sock_ops)
 {
 	int map = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(int), 1);
 	int prog, ran = -1;
 
 	ASSERT_LE(0, map);
-	prog = sock_ops_prog(map);
+	prog = bpf_prog_noting(BPF_PROG_TYPE_SOCK_OPS, 0, map);
 	ASSERT_LE(0, prog);
 	EXPECT_WAKES(0, !attach(self->cgroup, prog, BPF_CGROUP_SOCK_OPS));
 	EXPECT_WAKES(0, !bpf_map_get(map, 0, &ran));

@@ -4,49 +4,7 @@
  * he cannot, that is an errno for the user, and no death among the maker's
  * tasks; the namespace is as it was.
  */
-#include "dormant_util.h"
-
-#define CGROUPS "/sys/fs/cgroup"
-#define MAKER CGROUPS "/dormant_maker"
-#define USER CGROUPS "/dormant_user"
-
-static int enter(const char *cgroup)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	return write_file(path, "0");
-}
-
-/* A namespace that is on the maker, by a task that does not stay there. */
-static int make_netns(void)
-{
-	int err, nsfd;
-
-	err = enter(MAKER);
-	if (err)
-		return err;
-	nsfd = new_netns();
-	err = enter(USER);
-	return err ? err : nsfd;
-}
-
-static long read_key(const char *path, const char *key)
-{
-	char line[128], name[64];
-	long value = -ENOENT, n;
-	FILE *file;
-
-	file = fopen(path, "r");
-	if (!file)
-		return -errno;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "%63s %ld", name, &n) == 2 &&
-		    !strcmp(name, key))
-			value = n;
-	fclose(file);
-	return value;
-}
+#include "dormant_cgroup.h"
 
 static long current_of(const char *cgroup)
 {
@@ -70,15 +28,15 @@ FIXTURE_SETUP(memcg)
 	ASSERT_EQ(0, mkdir(MAKER, 0755));
 	ASSERT_EQ(0, mkdir(USER, 0755));
 	/* Somebody who would be the one to die. */
-	ASSERT_EQ(0, enter(MAKER));
+	ASSERT_EQ(0, enter_cgroup(MAKER));
 	self->resident = park_child(0);
 	ASSERT_LT(0, self->resident);
-	ASSERT_EQ(0, enter(USER));
+	ASSERT_EQ(0, enter_cgroup(USER));
 }
 
 FIXTURE_TEARDOWN(memcg)
 {
-	EXPECT_EQ(0, enter(CGROUPS));
+	EXPECT_EQ(0, enter_cgroup(CGROUPS));
 	EXPECT_EQ(0, kill_child(self->resident));
 	EXPECT_EQ(0, rmdir(MAKER));
 	EXPECT_EQ(0, rmdir(USER));
@@ -117,7 +75,7 @@ TEST_F(memcg, maker_pays)
 	int nsfds[MANY], i;
 
 	for (i = 0; i < MANY; i++) {
-		nsfds[i] = make_netns();
+		nsfds[i] = maker_netns();
 		ASSERT_LE(0, nsfds[i]);
 	}
 	maker = usage_of(MAKER);
@@ -141,7 +99,7 @@ TEST_F(memcg, who_cannot_pay_lives)
 	char text[32];
 
 	for (i = 0; i < MANY; i++) {
-		nsfds[i] = make_netns();
+		nsfds[i] = maker_netns();
 		ASSERT_LE(0, nsfds[i]);
 	}
 	ASSERT_EQ(0, write_file(MAKER "/memory.max", "%ld",
@@ -159,6 +117,50 @@ TEST_F(memcg, who_cannot_pay_lives)
 	ASSERT_EQ(0, write_file(MAKER "/memory.max", "max"));
 	EXPECT_WAKES(1, socket_in(nsfds[i], AF_INET, SOCK_DGRAM, 0) >= 0);
 	EXPECT_EQ(1, link_index(nl_open_in(nsfds[i]), "lo"));
+}
+
+static int have_local_socket(void)
+{
+	return enter_cgroup(MAKER) ?: sys_unshare(CLONE_NEWNET) ?:
+	       listen_abstract() < 0 ? -errno : 0;
+}
+
+/* How many of them a stranger sees what is there of. */
+static int seen_by_stranger(const pid_t *pids)
+{
+	char path[64], text[4096];
+	pid_t pid = fork();
+	int i, n = 0;
+
+	if (pid)
+		return pid < 0 ? -errno : wait_exit(pid);
+	if (become_user(1234))
+		_exit(0);
+	for (i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/net/unix", pids[i]);
+		n += reads(path, text, sizeof(text)) && strstr(text, "@dormant");
+	}
+	_exit(n);
+}
+
+/* Who has no business there, and wants to see more than one that is new would show. */
+TEST_F(memcg, stranger_pays_himself)
+{
+	struct usage maker, user;
+	pid_t pids[MANY];
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		EXPECT_WAKES_PART(1, (pids[i] = stay(have_local_socket)) > 0);
+		ASSERT_LT(0, pids[i]);
+	}
+	maker = usage_of(MAKER);
+	user = usage_of(USER);
+	EXPECT_WAKES(MANY, seen_by_stranger(pids) == MANY);
+	EXPECT_TRUE(wait_until(kernel_grew(USER, &user) > MANY * EACH));
+	EXPECT_GT(MANY * EACH, kernel_grew(MAKER, &maker));
+	for (i = 0; i < MANY; i++)
+		EXPECT_EQ(0, kill_child(pids[i]));
 }
 
 DORMANT_TEST_MAIN

@@ -5,31 +5,6 @@
  */
 #include "dormant_util.h"
 
-/*
- * A child that does @become, if any, and stays until the caller is gone, who
- * may have lost the right to kill it by then.
- */
-static pid_t stay(int (*become)(void))
-{
-	int gate[2], ready[2];
-	pid_t pid;
-	char c;
-
-	if (pipe(gate) || pipe(ready))
-		return -errno;
-	pid = fork();
-	if (!pid) {
-		close(gate[1]);
-		if ((become && become()) || write(ready[1], "x", 1) != 1)
-			_exit(1);
-		_exit(read(gate[0], &c, 1));
-	}
-	close(ready[1]);
-	if (pid > 0 && read(ready[0], &c, 1) != 1)
-		return -ECHILD;
-	return pid;
-}
-
 FIXTURE(stranger)
 {
 	int home;

@@ -189,4 +189,29 @@ static inline int connect_abstract(void)
 	return local_socket(connect);
 }
 
+/*
+ * A child that does @become, if any, and stays until the caller is gone, who
+ * may have lost the right to kill it by then.
+ */
+static inline pid_t stay(int (*become)(void))
+{
+	int gate[2], ready[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(gate) || pipe(ready))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		close(gate[1]);
+		if ((become && become()) || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		_exit(read(gate[0], &c, 1));
+	}
+	close(ready[1]);
+	if (pid > 0 && read(ready[0], &c, 1) != 1)
+		return -ECHILD;
+	return pid;
+}
+
 #endif /* DORMANT_UTIL_H */

@@ -99,6 +99,31 @@ static inline int bpf_map_get(int map, __u32 key, void *value)
 	return sys_bpf(BPF_MAP_LOOKUP_ELEM, &attr);
 }
 
+/* A program that tells in the first element of a map that it has run, and lets pass. */
+static inline int bpf_prog_noting(int type, int attach_type, int map)
+{
+	const struct bpf_insn insns[] = {
+		STORE_IMM(BPF_W, BPF_REG_10, -4, 0),
+		STORE_IMM(BPF_W, BPF_REG_10, -8, 1),
+		LOAD_MAP(BPF_REG_1, map),
+		LOAD_MAP_END,
+		MOV_REG(BPF_REG_2, BPF_REG_10),
+		ADD_IMM(BPF_REG_2, -4),
+		MOV_REG(BPF_REG_3, BPF_REG_10),
+		ADD_IMM(BPF_REG_3, -8),
+		MOV_IMM(BPF_REG_4, 0),
+		CALL(BPF_FUNC_map_update_elem),
+		MOV_IMM(BPF_REG_0, 1),
+		EXIT,
+	};
+	union bpf_attr attr = {
+		.prog_type = type,
+		.expected_attach_type = attach_type,
+	};
+
+	return bpf_load_attr(&attr, insns, ARRAY_SIZE(insns));
+}
+
 static inline int bpf_prog_id(int prog)
 {
 	struct bpf_prog_info info = {};
