@@ -93,9 +93,9 @@ def unused(full):
     guest = Guest("unused")
     batches = 9 if full else 7
 
-    # As cheap as they are, a tick more or less must not show.
-    def case(name, about, change=str, iterations=300):
-        loops = f"{iterations} {batches}"
+    # As cheap as they are, a tick more or less must not show in what is exact.
+    def case(name, about, change=str, iterations=400):
+        loops = f"{iterations if full else by_clock(iterations, iterations // 5)} {batches}"
         return Workload(guest, about, change(f"unused {name} {loops}"), (name,), BOTH)
 
     return [
@@ -104,7 +104,7 @@ def unused(full):
         case("unshare_net", "fork, unshare(CLONE_NEWNET), exit", iterations=200),
         case("unshare_net_no_fb_tunnels", "the same with fb_tunnels_only_for_init_net=1",
              without_fb_tunnels, 50),
-        case("unshare_uts", "yardstick: fork, unshare(CLONE_NEWUTS), exit"),
+        case("unshare_uts", "yardstick: fork, unshare(CLONE_NEWUTS), exit", iterations=800),
         case("clone_net", "clone(CLONE_NEWNET), exit", iterations=50),
         case("clone_newuser_net", "clone(CLONE_NEWUSER | CLONE_NEWNET), exit", iterations=50),
         *[Workload(guest, f"control: in the initial namespace, {about}",
@@ -206,10 +206,11 @@ def beside(full):
         Workload(some, "peer ids assigned and dropped with their namespaces",
                  f"nsid {samples if full else 3} {numbers}", ids),
         Workload(some, "one namespace dropped beside a thousand others",
-                 "latency destroy_latency 1000 11",
+                 f"latency destroy_latency 1000 {by_clock(25, 11)}",
                  ("destroy_latency",), BOTH),
         Workload(some, "a veth end dropped with its namespace, until the name is free",
-                 "latency name_reuse 10 11", ("name_reuse",), BOTH),
+                 f"latency name_reuse 10 {11 if full else by_clock(11, 5)}",
+                 ("name_reuse",), BOTH),
         Workload(Guest("limit", 2048, alone=True, once=True),
                  "held by descriptors in 2 GiB until creation fails or 64 MiB are left, at "
                  "most 100,000", "limit max_held_2g 100000", ("max_held_2g",), (WALL,),
@@ -232,6 +233,11 @@ def published(full):
     add = f"for i in $(seq {n}); do ip netns add n$i; done"
     delete = f"for i in $(seq {n}); do ip netns del n$i; done"
     plain = f"for i in $(seq {n}); do unshare -m true; done"
+    enter = f"for i in $(seq {n}); do ip netns exec {{}} true; done"
+
+    def same(command, uts=False):
+        return f"export LD_PRELOAD=$PWD/as_uts.so {'AS_UTS=1' if uts else ''}; {command}"
+
     return [
         loop("loop_unshare_true", "a loop of `unshare -n /bin/true`, net of the same with -u",
              *((by_clock(3, 40), 100) if full else (3, 20)),
@@ -248,6 +254,15 @@ def published(full):
                  "of `unshare -m true`", f"measure loop_netns_add {1 if full else 3} {n} "
                  f"'{add}' '{plain}' loop_netns_del '{delete}' '{plain}'",
                  ("loop_netns_add", "loop_netns_del"), BOTH),
+        Workload(guest, "the same, with ip made to take UTS namespaces instead as what it "
+                 "is net of", f"measure loop_netns_add_uts {1 if full else 3} {n} "
+                 f"'{same(add)}' '{same(add, True)}' loop_netns_del_uts '{same(delete)}' "
+                 f"'{same(delete, True)}'", ("loop_netns_add_uts", "loop_netns_del_uts")),
+        Workload(guest, "a loop of `ip netns exec N true`, net of the same with a UTS "
+                 "namespace", f"ip netns add net; ({same('ip netns add uts', True)}); "
+                 f"measure loop_netns_exec_uts {samples} {n} '{same(enter.format('net'))}' "
+                 f"'{same(enter.format('uts'), True)}'; s=$?; "
+                 "ip netns del net; ip netns del uts; exit $s", ("loop_netns_exec_uts",)),
     ]
 
 

@@ -18,6 +18,11 @@ SHARED_SOURCES = ("bench.c", "grace.c", "memory.c", "netlink.c", "path.c", "uses
 SIDES = ("stock", "ours")
 
 
+def build_library(target, source):
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra",
+                    "-Wno-unused-parameter", "-Werror", "-o", target, source], check=True)
+
+
 def build_programs(target):
     """Static programs: the guest's user space need not match the host's."""
     os.makedirs(target, exist_ok=True)
@@ -30,13 +35,12 @@ def build_programs(target):
             subprocess.run(["gcc", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o",
                             f"{target}/{name[:-2]}", f"{PROGRAMS}/{name}", *shared],
                            check=True)
+    build_library(f"{target}/as_uts.so", "tools/bench/preload/as_uts.c")
 
 
 def prepare():
     build_programs(f"{GUEST}/programs")
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra",
-                    "-Wno-unused-parameter", "-Werror", "-o", PLUGIN,
-                    "tools/bench/plugin/between.c"], check=True)
+    build_library(PLUGIN, "tools/bench/plugin/between.c")
     subprocess.run(["install", "-m", "755", "tools/bench/session", GUEST], check=True)
 
 
