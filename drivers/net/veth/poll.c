@@ -243,7 +243,9 @@ int veth_poll(struct napi_struct *napi, int budget)
 		return 0;
 
 	memset(&pass, 0, offsetof(struct veth_pass, tx));
-	pass.prog = rcu_dereference_bh(veth->prog);
+	/* BH off would do, but for what programs call that looks for this by lockdep. */
+	rcu_read_lock();
+	pass.prog = rcu_dereference(veth->prog);
 	if (pass.prog) {
 		/* Pairs with rcu_assign_pointer() in veth_xdp_attach(): rings have pools. */
 		smp_rmb();
@@ -264,6 +266,7 @@ int veth_poll(struct napi_struct *napi, int budget)
 			xdp_do_flush();
 		xdp_clear_return_frame_no_direct();
 	}
+	rcu_read_unlock();
 	if (pass.count[VETH_PACKETS])
 		veth_stats_add(ring->stats, pass.count, pass.prog);
 
