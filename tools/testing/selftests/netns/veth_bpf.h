@@ -86,23 +86,43 @@ static inline int xdp_adjust(int helper, int delta, int verdict, __u32 flags)
 	return bpf_load(BPF_PROG_TYPE_XDP, flags, insns, ARRAY_SIZE(insns));
 }
 
-/* A program that sends all to entry @key of a map. */
-static inline int xdp_redirect(int map, int key, __u32 flags)
+/* A program for a place, such as BPF_XDP_DEVMAP, or 0 for a device's. */
+static inline int xdp_load(int place, __u32 flags, const struct bpf_insn *insns,
+			   unsigned int n)
+{
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_XDP,
+		.prog_flags = flags,
+		.expected_attach_type = place,
+	};
+
+	return bpf_load_attr(&attr, insns, n);
+}
+
+/* xdp_redirect() for a place, with the helper's flags. */
+static inline int xdp_redirect_at(int place, int map, int key, int how,
+				  __u32 flags)
 {
 	const struct bpf_insn insns[] = {
 		LOAD_MAP(BPF_REG_1, map),
 		LOAD_MAP_END,
 		MOV_IMM(BPF_REG_2, key),
-		MOV_IMM(BPF_REG_3, 0),
+		MOV_IMM(BPF_REG_3, how),
 		CALL(BPF_FUNC_redirect_map),
 		EXIT,
 	};
 
-	return bpf_load(BPF_PROG_TYPE_XDP, flags, insns, ARRAY_SIZE(insns));
+	return xdp_load(place, flags, insns, ARRAY_SIZE(insns));
 }
 
-/* A program that gives the answer at offset @off of the packet. */
-static inline int xdp_ask_packet(int off, __u32 flags)
+/* A program that sends all to entry @key of a map. */
+static inline int xdp_redirect(int map, int key, __u32 flags)
+{
+	return xdp_redirect_at(0, map, key, 0, flags);
+}
+
+/* xdp_ask_packet() for a place. */
+static inline int xdp_ask_packet_at(int place, int off, __u32 flags)
 {
 	const struct bpf_insn insns[] = {
 		LOAD(BPF_W, BPF_REG_2, BPF_REG_1,
@@ -117,7 +137,13 @@ static inline int xdp_ask_packet(int off, __u32 flags)
 		EXIT,
 	};
 
-	return bpf_load(BPF_PROG_TYPE_XDP, flags, insns, ARRAY_SIZE(insns));
+	return xdp_load(place, flags, insns, ARRAY_SIZE(insns));
+}
+
+/* A program that gives the answer at offset @off of the packet. */
+static inline int xdp_ask_packet(int off, __u32 flags)
+{
+	return xdp_ask_packet_at(0, off, flags);
 }
 
 /*
