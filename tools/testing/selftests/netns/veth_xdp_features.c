@@ -2,7 +2,8 @@
 /*
  * Promise: what a device tells through the netdev family about XDP is what can
  * be done with it at that time: redirecting into it needs an other end that
- * polls, and a program needs a queue for each of the peer's.
+ * polls, and a program needs a queue for each of the peer's. So is what it tells
+ * about the polls of its queues and about their pools of pages.
  */
 #include "veth_bpf.h"
 #include "veth_frames.h"
@@ -138,6 +139,78 @@ TEST_F(features, polls)
 	EXPECT_POLLS(1);
 	ASSERT_EQ(0, veth_set_feature(self->far.nl, "far", ETHTOOL_SGRO, 0));
 	EXPECT_POLLS(0);
+}
+
+/* Whether there is a poll of its own for each of the first @n queues, of two. */
+static int queues_polled(int genl, int index, int n)
+{
+	int i, napi, last = 0;
+
+	for (i = 0; i < n; i++) {
+		napi = netdev_queue_napi(genl, index, i);
+		if (napi <= 0 || napi == last)
+			return i + 1;
+		last = napi;
+	}
+	for (; i < 2; i++) {
+		napi = netdev_queue_napi(genl, index, i);
+		/* There is no such queue, or nothing polls it. */
+		if (napi && napi != -ENOENT && napi != -EINVAL)
+			return i + 1;
+	}
+	return 0;
+}
+
+#define EXPECT_POLLED(n) \
+	EXPECT_EQ(0, queues_polled(self->genl_far, self->far.index, n))
+
+TEST_F(features, poll_of_a_queue)
+{
+	EXPECT_POLLED(0);
+	ASSERT_EQ(0, xdp_attach(self->far.nl, "far", self->prog, NULL));
+	EXPECT_POLLED(2);
+	ASSERT_EQ(0, veth_down(self->far.nl, "far"));
+	EXPECT_POLLED(0);
+	ASSERT_EQ(0, link_up(self->far.nl, "far"));
+	EXPECT_POLLED(2);
+	ASSERT_EQ(0, xdp_detach(self->far.nl, "far"));
+	EXPECT_POLLED(0);
+	ASSERT_EQ(0, veth_set_feature(self->far.nl, "far", ETHTOOL_SGRO, 1));
+	EXPECT_POLLED(2);
+	ASSERT_EQ(0, veth_set_channels(self->far.nl, "far", 1, 2));
+	EXPECT_POLLED(1);
+	ASSERT_EQ(0, veth_set_channels(self->far.nl, "far", 2, 2));
+	EXPECT_POLLED(2);
+	ASSERT_EQ(0, veth_set_feature(self->far.nl, "far", ETHTOOL_SGRO, 0));
+	EXPECT_POLLED(0);
+	/* None of that is the other end's. */
+	EXPECT_EQ(0, netdev_count_napis(self->genl_near, self->near.index));
+}
+
+/* A program has a pool for each queue, which is of that queue's poll. */
+TEST_F(features, pools)
+{
+	struct netdev_pools pools;
+	int i, napi;
+
+	EXPECT_EQ(0, netdev_count_pools(self->genl_far, self->far.index));
+	ASSERT_EQ(0, xdp_attach(self->far.nl, "far", self->prog, NULL));
+	ASSERT_EQ(0, netdev_get_pools(self->genl_far, self->far.index, &pools));
+	ASSERT_EQ(2, pools.nr);
+	EXPECT_NE(pools.napis[0], pools.napis[1]);
+	for (i = 0; i < 2; i++) {
+		napi = netdev_queue_napi(self->genl_far, self->far.index, i);
+		EXPECT_LT(0, napi);
+		EXPECT_TRUE(napi == pools.napis[0] || napi == pools.napis[1]);
+	}
+	/* None of their pages is in use. */
+	ASSERT_EQ(0, veth_down(self->far.nl, "far"));
+	EXPECT_EQ(0, netdev_count_pools(self->genl_far, self->far.index));
+	ASSERT_EQ(0, link_up(self->far.nl, "far"));
+	EXPECT_EQ(2, netdev_count_pools(self->genl_far, self->far.index));
+	ASSERT_EQ(0, xdp_detach(self->far.nl, "far"));
+	EXPECT_EQ(0, netdev_count_pools(self->genl_far, self->far.index));
+	EXPECT_EQ(0, netdev_count_pools(self->genl_near, self->near.index));
 }
 
 NETNS_TEST_MAIN
