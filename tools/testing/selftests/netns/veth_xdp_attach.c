@@ -5,6 +5,11 @@
  * requests are refused, with the text that tells why; a refusal changes
  * nothing.
  */
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/udp.h>
+#include <linux/virtio_net.h>
+
 #include "veth_bpf.h"
 #include "veth_frames.h"
 
@@ -246,6 +251,130 @@ TEST_F(attach, peer_mtu_has_a_limit)
 	EXPECT_EQ(VETH_MAX_MTU, self->link.max_mtu);
 	EXPECT_PASSES();
 	EXPECT_STAT(1, &self->far, "rx", "xdp_packets");
+}
+
+/* A tag in the packet makes it larger than the MTU, and than a page holds. */
+TEST_F(attach, largest_mtu_is_without_a_tag)
+{
+	unsigned char plain[4096], tagged[4096];
+	const __be16 tag[] = { htons(ETH_P_8021Q), htons(7) };
+	size_t len;
+
+	EXPECT_EQ(0, xdp_attach(self->far.nl, "far", self->prog, NULL));
+	ASSERT_EQ(0, veth_get(self->near.nl, "near", &self->link));
+	len = self->link.max_mtu + ETH_HLEN;
+	ASSERT_LE(len + sizeof(tag), sizeof(tagged));
+	ASSERT_EQ(0, veth_set(self->near.nl, "near", IFLA_MTU,
+			      self->link.max_mtu, NULL));
+	ASSERT_EQ(0, veth_set(self->far.nl, "far", IFLA_MTU,
+			      self->link.max_mtu, NULL));
+	frame_fill(plain, 0, 1, len);
+	memcpy(tagged, plain, 2 * ETH_ALEN);
+	memcpy(tagged + 2 * ETH_ALEN, tag, sizeof(tag));
+	memcpy(tagged + 2 * ETH_ALEN + sizeof(tag), plain + 2 * ETH_ALEN,
+	       len - 2 * ETH_ALEN);
+	len += sizeof(tag);
+	ASSERT_EQ((ssize_t)len, send(self->near.sock, tagged, len, 0));
+	/* The receiver gets the tag beside the frame. */
+	EXPECT_EQ(0, frame_expect(self->far.sock, 1, len - sizeof(tag)));
+	EXPECT_STAT(1, &self->far, "rx", "xdp_packets");
+	EXPECT_STAT(0, &self->far, "rx", "drops");
+}
+
+#define PIECE 1000
+#define PIECES 20
+
+struct datagrams {
+	struct virtio_net_hdr vnet;
+	struct ethhdr eth;
+	struct iphdr ip;
+	struct udphdr udp;
+	unsigned char data[PIECE * PIECES];
+} __packed;
+
+/* Datagrams that the device is to cut out of one packet; TSO is not needed. */
+static int send_in_one_piece(int nsfd, int index)
+{
+	static struct datagrams d = {
+		.vnet = {
+			.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+			.gso_type = VIRTIO_NET_HDR_GSO_UDP_L4,
+			.hdr_len = offsetof(struct datagrams, data) -
+				   offsetof(struct datagrams, eth),
+			.gso_size = PIECE,
+			.csum_start = offsetof(struct datagrams, udp) -
+				      offsetof(struct datagrams, eth),
+			.csum_offset = offsetof(struct udphdr, check),
+		},
+		.ip = {
+			.version = 4,
+			.ihl = 5,
+			.ttl = 1,
+			.protocol = IPPROTO_UDP,
+		},
+	};
+	int one = 1, sock, err = 0;
+
+	memset(d.eth.h_dest, 0xff, ETH_ALEN);
+	d.eth.h_proto = htons(ETH_P_IP);
+	d.ip.tot_len = htons(sizeof(d) - offsetof(struct datagrams, ip));
+	d.ip.saddr = htonl(0xc0000201);
+	d.ip.daddr = htonl(0xc0000202);
+	d.udp.len = htons(sizeof(d) - offsetof(struct datagrams, udp));
+	sock = packet_open(nsfd, index, 0);
+	if (sock < 0)
+		return sock;
+	if (setsockopt(sock, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) ||
+	    send(sock, &d, sizeof(d), 0) != sizeof(d))
+		err = -errno;
+	close(sock);
+	return err;
+}
+
+/* The device polls its queue now, and then not until the time that is set. */
+static int defer_polls(const struct veth_endpoint *end, const char *ns)
+{
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/gro_flush_timeout",
+		 end->name);
+	err = write_file(path, "%s", ns);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/napi_defer_hard_irqs",
+		 end->name);
+	return err ? err : write_file(path, "1");
+}
+
+/*
+ * A packet that waits when the program comes is larger than any that is sent
+ * with it, but no reason to lose it.
+ */
+TEST_F(attach, what_waits_is_shown)
+{
+	static char buf[FRAME_MAX];
+	long long before;
+	int rx;
+
+	ASSERT_EQ(0, see_sysfs_of(self->far.ns));
+	ASSERT_EQ(0, veth_set_feature(self->near.nl, "near", ETHTOOL_STSO, 0));
+	ASSERT_EQ(0, veth_set_feature(self->far.nl, "far", ETHTOOL_SGRO, 1));
+	rx = packet_open(self->far.ns, self->far.index, ETH_P_IP);
+	ASSERT_LE(0, rx);
+	do {
+		ASSERT_EQ(0, defer_polls(&self->far, "3000000000"));
+		EXPECT_PASSES();
+		before = stat_of(&self->far, "rx", "xdp_packets");
+		ASSERT_EQ(0, send_in_one_piece(self->near.ns,
+					       self->near.index));
+		ASSERT_EQ(0, xdp_attach(self->far.nl, "far", self->prog,
+					NULL));
+		/* If it was late, it is done again. */
+	} while (stat_of(&self->far, "rx", "xdp_packets") != before);
+	EXPECT_EQ((ssize_t)(sizeof(struct datagrams) -
+			    sizeof(struct virtio_net_hdr)),
+		  recv(rx, buf, sizeof(buf), 0));
+	EXPECT_STAT(before + 1, &self->far, "rx", "xdp_packets");
+	EXPECT_STAT(0, &self->far, "rx", "drops");
 }
 
 TEST_F(attach, replacing_is_checked_as_well)
