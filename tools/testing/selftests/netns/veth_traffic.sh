@@ -5,56 +5,7 @@
 # and IPv6, UDP and TCP both ways with and without offloads, VLANs, bridges and
 # queueing disciplines on top, and settings that change under traffic.
 
-. "$(dirname "$0")/lib.sh"
-
-# A pair with addresses in two new namespaces; red and blue are their names.
-pair()
-{
-	new_ns red blue
-	ip -n "$red" link add v0 numtxqueues 2 numrxqueues 2 type veth \
-		peer name v1 netns "$blue" numtxqueues 2 numrxqueues 2
-	ip -n "$red" link set v0 up
-	ip -n "$blue" link set v1 up
-	add_addr "$red" v0 192.0.2.1/24 2001:db8::1/64
-	add_addr "$blue" v1 192.0.2.2/24 2001:db8::2/64
-	WORK=$(mktemp -d)
-	defer rm -r "$WORK"
-	head -c 1000000 /dev/urandom > "$WORK/sent"
-}
-
-# offload NS DEV FEATURE VALUE...: it would tell what else that has changed.
-offload()
-{
-	in_ns "$1" ethtool -K "${@:2}" > /dev/null
-}
-
-is_listening()
-{
-	in_ns "$1" ss -Hltn "sport = $2" | grep -q .
-}
-
-# transfer FROM TO ADDR: a file over TCP arrives as it was sent.
-transfer()
-{
-	local receiver
-
-	rm -f "$WORK/received"
-	in_ns "$2" socat -u TCP6-LISTEN:5001,ipv6only=0,reuseaddr \
-		"CREATE:$WORK/received" &
-	receiver=$!
-	wait_for is_listening "$2" 5001
-	in_ns "$1" socat -u "OPEN:$WORK/sent" "TCP:$3:5001"
-	wait "$receiver"
-	cmp "$WORK/sent" "$WORK/received"
-}
-
-both_ways()
-{
-	transfer "$red" "$blue" 192.0.2.2
-	transfer "$blue" "$red" 192.0.2.1
-	transfer "$red" "$blue" '[2001:db8::2]'
-	transfer "$blue" "$red" '[2001:db8::1]'
-}
+. "$(dirname "$0")/veth_lib.sh"
 
 # counter NS DEV NAME: from the device's file of statistics in "ip -s -s".
 counter()
@@ -338,9 +289,7 @@ test_bridge()
 	ip -n "$blue" link set v1 up
 	add_addr "$red" v0 192.0.2.1/24 2001:db8::1/64
 	add_addr "$blue" v1 192.0.2.2/24 2001:db8::2/64
-	WORK=$(mktemp -d)
-	defer rm -r "$WORK"
-	head -c 1000000 /dev/urandom > "$WORK/sent"
+	make_work
 	pings "$red" 192.0.2.2
 	both_ways
 	# A port that is enslaved hands its neighbours' packets over as they are.
@@ -456,6 +405,62 @@ change_qdisc()
 	qdisc "${kinds[$(($1 % 3))]}"
 }
 
+# By each of the tools in turn; what they say of it must be true.
+change_program()
+{
+	case $(($1 % 4)) in
+	0)
+		set_program "$blue" v1 pass
+		has "$(ip -n "$blue" -d -o link show dev v1)" \
+			' xdp .*prog/xdp id [0-9]+.* name let_pass '
+		has "$(in_ns "$blue" bpftool net show dev v1)" \
+			'^v1\([0-9]+\) driver id [0-9]+'
+		;;
+	1)
+		in_ns "$blue" bpftool net detach xdpdrv dev v1
+		lacks "$(ip -n "$blue" -d -o link show dev v1)" 'prog/xdp'
+		lacks "$(in_ns "$blue" bpftool net show dev v1)" 'driver id'
+		;;
+	2)
+		in_ns "$blue" bpftool net attach xdpdrv \
+			pinned "$WORK/bpf/frags" dev v1
+		set_program "$blue" v1 pass
+		;;
+	3)
+		ip -n "$blue" link set dev v1 xdpdrv off
+		lacks "$(ip -n "$blue" -d -o link show dev v1)" 'prog/xdp'
+		;;
+	esac
+}
+
+test_program_changes_under_load()
+{
+	local red blue
+
+	pair
+	make_programs
+	under_load change_program
+	[ "$(queue_counter "$blue" v1 xdp_packets)" -gt 0 ]
+	# Also of what was on its way in one piece when a program came.
+	same 0 "$(queue_counter "$blue" v1 drops)" "dropped"
+	set_program "$blue" v1 pass
+	both_ways
+	same 0 "$(queue_counter "$blue" v1 drops)" "dropped"
+}
+
+test_program_changes_under_load_with_gro()
+{
+	local red blue
+
+	pair
+	make_programs
+	offload "$blue" v1 gro on
+	offload "$red" v0 gro on tso off
+	under_load change_program
+	[ "$(queue_counter "$blue" v1 xdp_packets)" -gt 0 ]
+	same 0 "$(queue_counter "$blue" v1 drops)" "dropped"
+}
+
 test_gro_changes_under_load()
 {
 	local red blue
@@ -503,7 +508,7 @@ test_qdiscs_change_under_load()
 
 test_tools()
 {
-	need ethtool tc socat iperf3 ss nft
+	need ethtool tc socat iperf3 ss nft bpftool
 }
 
 run_tests tools ping multicast udp tcp tcp_segments_late \
@@ -513,4 +518,5 @@ run_tests tools ping multicast udp tcp tcp_segments_late \
 	jumbo_frames vlan vlan_in_vlan bridge macvlan qdiscs \
 	gro_changes_under_load channels_change_under_load \
 	channels_change_under_load_with_gro offloads_change_under_load \
-	qdiscs_change_under_load
+	qdiscs_change_under_load program_changes_under_load \
+	program_changes_under_load_with_gro
