@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Promise: what is sent into a pair has as much room before it as the bridge at
-# the other end needs to send it on without a copy; and no more once that has
-# changed.
+# the other end needs to send it on without a copy, or a program there to see it
+# where it lies; and no more once that has changed.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/veth_lib.sh"
 
 TRACING=/sys/kernel/tracing
 PROBE=netns_selftest_$TAG/headroom
@@ -148,6 +148,97 @@ test_stays_over_a_move()
 	same 0 "$(headroom "$green" uplink)" "headroom of the other end"
 }
 
+# What a program may have before a packet: on some machines a little more, with
+# which IP is aligned.
+XDP_ROOM=256
+
+program()
+{
+	bridge
+	make_work
+	make_programs
+	set_program "$blue" uplink pass
+	[ "$(headroom "$red" port)" -ge $XDP_ROOM ]
+	[ "$(headroom "$red" port)" -le $((XDP_ROOM + 2)) ]
+	XDP_ROOM=$(headroom "$red" port)
+	same 0 "$(headroom "$blue" uplink)" "headroom of the other end"
+}
+
+test_given_and_taken_with_a_program()
+{
+	local red blue
+
+	program
+	# The next one needs no more.
+	set_program "$blue" uplink frags
+	same "$XDP_ROOM" "$(headroom "$red" port)" "headroom of the port"
+	same 0 "$(headroom "$blue" uplink)" "headroom of the other end"
+	ip -n "$blue" link set uplink xdpdrv off
+	both_need 0
+	# One at the other end.
+	set_program "$red" port pass
+	same 0 "$(headroom "$red" port)" "headroom of the port"
+	same "$XDP_ROOM" "$(headroom "$blue" uplink)" "headroom there"
+	ip -n "$red" link set port xdpdrv off
+	both_need 0
+}
+
+# A program that is refused needs nothing.
+test_not_given_for_what_is_refused()
+{
+	local red blue
+
+	bridge
+	make_work
+	make_programs
+	ip -n "$red" link set port mtu 9000
+	refused 'too large' set_program "$blue" uplink pass
+	both_need 0
+}
+
+# more_than_a_program: ROOM is, for as many tunnels one in the other as it takes.
+more_than_a_program()
+{
+	local inner=tunnel outer n=8
+
+	while [ "$ROOM" -le "$XDP_ROOM" ]; do
+		outer=tunnel$n
+		ip -n "$red" link add $outer type vxlan id $n dstport 4789 \
+			dev $inner
+		inner=$outer
+		n=$((n + 1))
+		ROOM=$(headroom "$red" $outer)
+	done
+	ip -n "$red" link set $inner master bridge
+}
+
+# Whichever needs more.
+test_program_and_bridge()
+{
+	local red blue
+
+	program
+	enslave tunnel
+	enslave port
+	same "$XDP_ROOM" "$(headroom "$red" port)" "headroom of the port"
+	same "$ROOM" "$(headroom "$blue" uplink)" "headroom of the other end"
+	ip -n "$blue" link set uplink xdpdrv off
+	both_need "$ROOM"
+	set_program "$blue" uplink pass
+	same "$XDP_ROOM" "$(headroom "$red" port)" "headroom of the port"
+	free port
+	same "$XDP_ROOM" "$(headroom "$red" port)" "headroom of the port"
+	same 0 "$(headroom "$blue" uplink)" "headroom of the other end"
+	free tunnel
+	more_than_a_program
+	enslave port
+	both_need "$ROOM"
+	ip -n "$blue" link set uplink xdpdrv off
+	both_need "$ROOM"
+	free port
+	both_need 0
+}
+
 test_tools()
 {
 	[ -e $TRACING/kprobe_events ]
@@ -155,4 +246,5 @@ test_tools()
 
 run_tests tools asked_for_when_it_joins asked_for_later \
 	asked_for_at_both_ends not_passed_on ends_with_the_bridge \
-	stays_over_a_move
+	stays_over_a_move given_and_taken_with_a_program \
+	not_given_for_what_is_refused program_and_bridge

@@ -4,7 +4,7 @@
 # Promise: people make pairs with ip(8) and look at them with it and with
 # ethtool(8); what they write and read there is what it always was.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/veth_lib.sh"
 
 test_tools()
 {
@@ -148,35 +148,128 @@ test_ethtool_tells_the_channels()
 		in_ns "$red" ethtool -L near rx 0
 }
 
-# What may be changed, and what is the way it is.
+# What cuts packets late, which a program at the other end does not want.
+SEGMENTS=(
+	tcp-segmentation-offload tx-gso-list tx-sctp-segmentation
+	tx-tcp-ecn-segmentation tx-tcp-mangleid-segmentation
+	tx-tcp-segmentation tx-tcp6-segmentation tx-udp-segmentation
+)
+# What else there is, and can be turned off.
+OTHERS=(
+	generic-segmentation-offload highdma scatter-gather
+	tx-checksum-ip-generic tx-checksum-sctp tx-checksumming
+	tx-gre-csum-segmentation tx-gre-segmentation tx-ipxip4-segmentation
+	tx-ipxip6-segmentation tx-scatter-gather tx-scatter-gather-fraglist
+	tx-udp_tnl-csum-segmentation tx-udp_tnl-segmentation
+)
+# What is not for a VLAN on top.
+NOT_STACKED=(
+	rx-checksumming rx-vlan-offload rx-vlan-stag-hw-parse tx-vlan-offload
+	tx-vlan-stag-hw-insert
+)
+# What can be turned on. All that is in none of these lists is fixed.
+AWAITS=(
+	generic-receive-offload rx-gro-list rx-udp-gro-forwarding
+	tx-nocache-copy
+)
+
+# features NS DEV STATE: exactly in this state, "on" or "off", and not fixed.
+features()
+{
+	in_ns "$1" ethtool -k "$2" | sed -n "s/^\t*\([^:]*\): $3\$/\1/p" |
+		sort | xargs
+}
+
+# sorted NAME...
+sorted()
+{
+	printf '%s\n' "$@" | sort | xargs
+}
+
+# has_features NS DEV STATE NAME...: these are, and no others.
+has_features()
+{
+	same "$(sorted "${@:4}")" "$(features "$1" "$2" "$3")" "$3 at $2"
+}
+
+# A pair with a VLAN on one end.
+featured()
+{
+	new_ns red
+	make_work
+	make_programs
+	ip -n "$red" link add near type veth peer name far
+	ip -n "$red" link add link near name near.7 type vlan id 7
+}
+
+# as_made DEV
+as_made()
+{
+	has_features "$red" "$1" on \
+		"${SEGMENTS[@]}" "${OTHERS[@]}" "${NOT_STACKED[@]}"
+	has_features "$red" "$1" off "${AWAITS[@]}"
+}
+
 test_ethtool_tells_the_features()
 {
-	local red features
+	local red dev
 
-	new_ns red
-	ip -n "$red" link add near type veth peer name far
-	features=$(in_ns "$red" ethtool -k near)
-	has "$features" '^rx-checksumming: on$'
-	has "$features" '^tx-checksumming: on$'
-	has "$features" '^scatter-gather: on$'
-	has "$features" '^tcp-segmentation-offload: on$'
-	has "$features" '^generic-segmentation-offload: on$'
-	has "$features" '^generic-receive-offload: off$'
-	has "$features" '^rx-vlan-offload: on$'
-	has "$features" '^tx-vlan-offload: on$'
-	has "$features" 'tx-vlan-stag-hw-insert: on$'
-	has "$features" 'rx-vlan-stag-hw-parse: on$'
-	has "$features" 'tx-checksum-ip-generic: on$'
-	has "$features" 'tx-checksum-sctp: on$'
-	has "$features" 'tx-udp-segmentation: on$'
-	has "$features" 'tx-gso-list: on$'
-	has "$features" 'highdma: on$'
-	has "$features" '^large-receive-offload: off \[fixed\]$'
-	has "$features" '^ntuple-filters: off \[fixed\]$'
-	has "$features" 'hw-tc-offload: off \[fixed\]$'
+	featured
+	for dev in near far; do
+		as_made $dev
+		# Nothing is on that cannot be turned off.
+		lacks "$(in_ns "$red" ethtool -k $dev)" ': on \[fixed\]'
+	done
+	has_features "$red" near.7 on \
+		"${SEGMENTS[@]}" "${OTHERS[@]}" generic-receive-offload
+}
+
+test_ethtool_tells_the_features_with_a_program()
+{
+	local red feature
+
+	featured
+	set_program "$red" far pass
+	has_features "$red" near on "${OTHERS[@]}" "${NOT_STACKED[@]}"
+	# Of a group, ethtool(8) does not say that it is fixed.
+	has_features "$red" near off "${AWAITS[@]}" tcp-segmentation-offload
+	as_made far
+	for feature in tso "${SEGMENTS[@]:1}"; do
+		refused 'Could not change' \
+			in_ns "$red" ethtool -K near "$feature" on
+	done
+	has_features "$red" near on "${OTHERS[@]}" "${NOT_STACKED[@]}"
+	# Packets of a VLAN are cut before they come to the pair.
+	has_features "$red" near.7 on \
+		"${SEGMENTS[@]}" "${OTHERS[@]}" generic-receive-offload
+
+	# Another one changes nothing, none changes all.
+	set_program "$red" far frags
+	has_features "$red" near on "${OTHERS[@]}" "${NOT_STACKED[@]}"
+	ip -n "$red" link set dev far xdpdrv off
+	as_made near
+	as_made far
+	has_features "$red" near.7 on \
+		"${SEGMENTS[@]}" "${OTHERS[@]}" generic-receive-offload
+}
+
+# What was turned off before stays off after.
+test_programs_turn_nothing_on()
+{
+	local red
+
+	featured
+	in_ns "$red" ethtool -K near tx-udp-segmentation off > /dev/null
+	set_program "$red" far pass
+	ip -n "$red" link set dev far xdpdrv off
+	has "$(features "$red" near on)" 'tcp-segmentation-offload'
+	lacks "$(features "$red" near on)" 'tx-udp-segmentation'
+	in_ns "$red" ethtool -K near tx-udp-segmentation on > /dev/null
+	as_made near
 }
 
 run_tests tools made_with_everything made_in_short refused \
 	ip_tells_the_kind ip_tells_of_the_other_end ip_tells_the_carrier \
 	ethtool_tells_the_driver ethtool_tells_the_channels \
-	ethtool_tells_the_features
+	ethtool_tells_the_features \
+	ethtool_tells_the_features_with_a_program programs_turn_nothing_on
