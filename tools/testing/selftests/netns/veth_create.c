@@ -362,6 +362,26 @@ TEST_F(create, far_end_by_pid)
 	EXPECT_EQ(0, kill_child(pid));
 }
 
+TEST_F(create, near_end_by_pid)
+{
+	pid_t pid = park_child(CLONE_NEWNET);
+	int nl;
+
+	ASSERT_LT(0, pid);
+	nl = nl_open_in(open_pid_ns(pid, "net"));
+	ASSERT_LE(0, nl);
+	veth_begin(&self->v);
+	nl_put_str(&self->v.req, IFLA_IFNAME, "near");
+	nl_put_int(&self->v.req, IFLA_NET_NS_PID, pid);
+	veth_peer(&self->v);
+	nl_put_str(&self->v.req, IFLA_IFNAME, "far");
+	ASSERT_EQ(0, veth_send(self->nl, &self->v, NULL));
+	EXPECT_LT(0, link_index(nl, "near"));
+	EXPECT_LT(0, link_index(self->nl, "far"));
+	EXPECT_EQ(1, veth_count(self->nl));
+	EXPECT_EQ(0, kill_child(pid));
+}
+
 TEST_F(create, near_end_elsewhere)
 {
 	veth_begin(&self->v);

@@ -228,6 +228,35 @@ TEST_F(refuse, mtu_of_a_wrong_length)
 	EXPECT_REFUSED(-ERANGE, POLICY);
 }
 
+TEST_F(refuse, numbers_of_a_wrong_length_in_the_nest)
+{
+	static const int attrs[] = {
+		IFLA_NET_NS_FD, IFLA_NET_NS_PID, IFLA_TARGET_NETNSID,
+		IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES, IFLA_GROUP,
+		IFLA_TXQLEN,
+	};
+	struct veth_link link;
+	unsigned int i;
+	int len, value[] = { 2, 2 };
+
+	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
+		TH_LOG("attribute %d", attrs[i]);
+		for (len = 0; len < 4; len++) {
+			nl_put(far_end(&self->v, self->b), attrs[i], value,
+			       len);
+			EXPECT_REFUSED(-ERANGE, POLICY);
+			EXPECT_LT((char *)self->v.peer - (char *)&self->v.req,
+				  (long)self->ack.offset);
+		}
+	}
+	/* What is too long is an old kernel's number and something else. */
+	nl_put(far_end(&self->v, self->b), IFLA_NUM_TX_QUEUES, value,
+	       sizeof(value));
+	ASSERT_EQ(0, veth_send(self->nl, &self->v, NULL));
+	ASSERT_EQ(0, veth_get(self->nl_b, "far", &link));
+	EXPECT_EQ(2, link.num_tx);
+}
+
 TEST_F(refuse, queues_out_of_range)
 {
 	static const int bad[] = { 0, 4097, -1 };
@@ -308,6 +337,111 @@ TEST_F(refuse, attribute_past_the_end_of_the_nest)
 	ASSERT_EQ(0, veth_send(self->nl, &self->v, NULL));
 	EXPECT_LT(0, link_index(self->nl, "near"));
 	EXPECT_LT(0, link_index(self->nl, "veth0"));
+}
+
+/* What is too short to be an attribute, likewise. */
+TEST_F(refuse, bytes_after_the_last_attribute)
+{
+	int n;
+
+	for (n = 1; n <= 4; n++) {
+		TH_LOG("%d bytes", n);
+		far_end(&self->v, self->b);
+		self->v.req.nlh.nlmsg_len += 4;
+		veth_end(&self->v);
+		self->v.peer->rta_len -= 4 - n;
+		ASSERT_EQ(0, nl_talk(self->nl, &self->v.req, NULL, NULL,
+				     NULL));
+		EXPECT_LT(0, link_index(self->nl_b, "far"));
+		EXPECT_EQ(0, link_del(self->nl, "near"));
+	}
+}
+
+/* A second nest for the far end, of any length: its attributes come next. */
+static void another_peer(struct veth_req *v, size_t len)
+{
+	static const struct ifinfomsg none;
+
+	nl_end_nest(&v->req, v->peer);
+	v->peer = nl_put(&v->req, VETH_INFO_PEER, &none, len);
+}
+
+TEST_F(refuse, the_last_of_two_nests_counts)
+{
+	struct veth_link link;
+
+	far_end(&self->v, self->a);
+	nl_put_int(&self->v.req, IFLA_MTU, 1300);
+	another_peer(&self->v, sizeof(struct ifinfomsg));
+	nl_put_str(&self->v.req, IFLA_IFNAME, "other");
+	nl_put_int(&self->v.req, IFLA_NET_NS_FD, self->b);
+	ASSERT_EQ(0, veth_send(self->nl, &self->v, NULL));
+	EXPECT_EQ(-ENODEV, link_index(self->nl_a, "far"));
+	ASSERT_EQ(0, veth_get(self->nl_b, "other", &link));
+	EXPECT_EQ(1500, link.mtu);
+	EXPECT_EQ(0, link_del(self->nl, "near"));
+
+	/* What is wrong in another one than the last does not count. */
+	far_end(&self->v, -1);
+	nl_put_int(&self->v.req, IFLA_MTU, 1);
+	another_peer(&self->v, sizeof(struct ifinfomsg));
+	nl_put_int(&self->v.req, IFLA_NET_NS_FD, self->b);
+	ASSERT_EQ(0, veth_send(self->nl, &self->v, NULL));
+	EXPECT_EQ(1, veth_count(self->nl_b));
+	EXPECT_EQ(0, link_del(self->nl, "near"));
+	/* But all must be long enough. */
+	near_end(&self->v);
+	veth_peer_len(&self->v, sizeof(struct ifinfomsg) - RTA_ALIGNTO);
+	another_peer(&self->v, sizeof(struct ifinfomsg));
+	EXPECT_REFUSED(-ERANGE, POLICY);
+	far_end(&self->v, self->b);
+	another_peer(&self->v, 0);
+	EXPECT_REFUSED(-ERANGE, POLICY);
+}
+
+/* Whose namespace comes first; the core refuses both of the near end. */
+TEST_F(refuse, namespace_by_pid_and_descriptor)
+{
+	pid_t pid = park_child(CLONE_NEWNET);
+	int nl;
+
+	ASSERT_LT(0, pid);
+	nl = nl_open_in(open_pid_ns(pid, "net"));
+	ASSERT_LE(0, nl);
+	far_end(&self->v, self->b);
+	nl_put_int(&self->v.req, IFLA_NET_NS_PID, pid);
+	ASSERT_EQ(0, veth_send(self->nl, &self->v, NULL));
+	EXPECT_LT(0, link_index(nl, "far"));
+	EXPECT_EQ(0, veth_count(self->nl_b));
+	EXPECT_EQ(0, link_del(self->nl, "near"));
+
+	near_end(&self->v);
+	nl_put_int(&self->v.req, IFLA_NET_NS_FD, self->b);
+	nl_put_int(&self->v.req, IFLA_NET_NS_PID, pid);
+	EXPECT_REFUSED(-EINVAL,
+		       "multiple netns identifying attributes specified");
+	EXPECT_EQ(0, kill_child(pid));
+}
+
+/* Ids name the namespace of the near end only. */
+TEST_F(refuse, ids_in_the_nest_are_ignored)
+{
+	ASSERT_EQ(0, nsid_set(self->nl, 7, NETNSA_FD, self->b));
+	near_end(&self->v);
+	veth_peer(&self->v);
+	nl_put_str(&self->v.req, IFLA_IFNAME, "far");
+	nl_put_int(&self->v.req, IFLA_TARGET_NETNSID, 7);
+	nl_put_int(&self->v.req, IFLA_LINK_NETNSID, 4711);
+	ASSERT_EQ(0, veth_send(self->nl, &self->v, NULL));
+	EXPECT_LT(0, link_index(self->nl, "far"));
+	EXPECT_EQ(0, veth_count(self->nl_b));
+	EXPECT_EQ(0, link_del(self->nl, "near"));
+
+	far_end(&self->v, self->a);
+	nl_put_int(&self->v.req, IFLA_TARGET_NETNSID, 7);
+	ASSERT_EQ(0, veth_send(self->nl, &self->v, NULL));
+	EXPECT_LT(0, link_index(self->nl_a, "far"));
+	EXPECT_EQ(0, veth_count(self->nl_b));
 }
 
 TEST_F(refuse, unknown_attributes_are_ignored)
