@@ -48,6 +48,15 @@ static inline int let_fail(void)
 }
 
 /*
+ * What a request by netlink may return then: there was no memory for what was
+ * asked, or for the answer, and it may have been fulfilled.
+ */
+static inline bool is_expected(int err)
+{
+	return !err || err == -ENOMEM || err == -ENOBUFS || err == -EFAULT;
+}
+
+/*
  * Evaluates @call with nth 1, 2, 3, ... in children, until one has nothing to
  * fail, whose status is 1. There must be @least allocations.
  */

@@ -27,12 +27,6 @@ struct action {
 	int (*check)(struct pair *pair);
 };
 
-/* No message came, or no room for it: the request may have been fulfilled. */
-static bool is_expected(int err)
-{
-	return !err || err == -ENOMEM || err == -ENOBUFS || err == -EFAULT;
-}
-
 static int passes(struct pair *pair)
 {
 	int err;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: a pair can be changed while it is in use. Replacing a program, and
- * every change that is refused, loses no packet; what takes queues down and up
+ * every change that is refused or fails, loses no packet; what takes queues down and up
  * loses those in flight at most, and traffic goes on.
  */
 #include <poll.h>
 #include <pthread.h>
 
+#include "fail_nth.h"
 #include "veth_bpf.h"
 #include "veth_frames.h"
 
@@ -189,6 +190,77 @@ TEST_F(live, refused_channels_lose_nothing)
 						     2));
 		KEEPS_GOING();
 	}
+	STOP();
+}
+
+/*
+ * Evaluates @act with its first allocation failing, its second, and so on until
+ * all that it has were tried, and @undo after each success. Traffic has other
+ * tasks.
+ */
+#define FAIL_EACH(least, act, undo)					\
+do {									\
+	int nth, err, failures = 0;					\
+	bool failed = true;						\
+									\
+	if (!can_fail())						\
+		SKIP(break, "no fault injection in this kernel");	\
+	ASSERT_EQ(0, let_fail());					\
+	for (nth = 1; failed; nth++) {					\
+		ASSERT_EQ(0, fail_nth(nth));				\
+		err = act;						\
+		failed = has_failed();					\
+		ASSERT_EQ(0, fail_nth(0));				\
+		EXPECT_TRUE(is_expected(err));				\
+		failures += !!err;					\
+		/* It was told, once, that an event is lost. */		\
+		frame_forget_down(self->far.nl);			\
+		KEEPS_GOING();						\
+		EXPECT_EQ(0, undo);					\
+	}								\
+	EXPECT_LE(least, failures);					\
+	TH_LOG("%d of %d failed", failures, nth - 1);			\
+} while (0)
+
+TEST_F(live, failing_program_beside_gro_loses_nothing)
+{
+	ASSERT_EQ(0, veth_set_feature(self->near.nl, "near", ETHTOOL_STSO, 0));
+	ASSERT_EQ(0, veth_set_feature(self->far.nl, "far", ETHTOOL_SGRO, 1));
+	START(false);
+	FAIL_EACH(5, xdp_attach(self->far.nl, "far", self->one, NULL),
+		  xdp_detach(self->far.nl, "far"));
+	STOP();
+}
+
+/* The first queue, which is the only one that is used, is there all the time. */
+TEST_F(live, failing_channels_lose_nothing)
+{
+	ASSERT_EQ(0, veth_set_channels(self->near.nl, "near", 2, 1));
+	ASSERT_EQ(0, veth_set_channels(self->far.nl, "far", 1, 1));
+	ASSERT_EQ(0, xdp_attach(self->far.nl, "far", self->one, NULL));
+	START(false);
+	FAIL_EACH(5, veth_set_channels(self->far.nl, "far", 2, 1),
+		  veth_set_channels(self->far.nl, "far", 1, 1));
+	STOP();
+}
+
+/* It has polls for a moment, which lose what is in flight at most. */
+TEST_F(live, programs_fail)
+{
+	START(true);
+	FAIL_EACH(5, xdp_attach(self->far.nl, "far", self->one, NULL),
+		  xdp_detach(self->far.nl, "far"));
+	STOP();
+}
+
+TEST_F(live, channels_fail_with_gro)
+{
+	ASSERT_EQ(0, veth_set_feature(self->near.nl, "near", ETHTOOL_STSO, 0));
+	ASSERT_EQ(0, veth_set_feature(self->far.nl, "far", ETHTOOL_SGRO, 1));
+	ASSERT_EQ(0, veth_set_channels(self->far.nl, "far", 1, 1));
+	START(true);
+	FAIL_EACH(5, veth_set_channels(self->far.nl, "far", 2, 2),
+		  veth_set_channels(self->far.nl, "far", 1, 1));
 	STOP();
 }
 
