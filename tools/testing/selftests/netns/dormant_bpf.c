@@ -14,17 +14,6 @@
 #define NSID 7
 #define PORT 4711
 
-static int bpf_prog_return(int type, int attach_type, int value)
-{
-	const struct bpf_insn insns[] = { MOV_IMM(BPF_REG_0, value), EXIT };
-	union bpf_attr attr = {
-		.prog_type = type,
-		.expected_attach_type = attach_type,
-	};
-
-	return bpf_load_attr(&attr, insns, ARRAY_SIZE(insns));
-}
-
 /* The caller in a namespace that nobody has used, home being another. */
 FIXTURE(bpf)
 {
@@ -72,17 +61,6 @@ static int query_netns(int nsfd, int type)
 	return err ? err : (int)attr.query.prog_cnt;
 }
 
-static int attach(int target, int prog, int type)
-{
-	union bpf_attr attr = {
-		.target_fd = target,
-		.attach_bpf_fd = prog,
-		.attach_type = type,
-	};
-
-	return sys_bpf(BPF_PROG_ATTACH, &attr);
-}
-
 TEST_F(bpf, link_to_a_namespace_wakes)
 {
 	int lookup = bpf_prog_return(BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP, 1);
@@ -105,7 +83,7 @@ TEST_F(bpf, flow_dissector_wakes)
 	int prog = bpf_prog_return(BPF_PROG_TYPE_FLOW_DISSECTOR, 0, BPF_OK);
 
 	ASSERT_LE(0, prog);
-	EXPECT_WAKES(1, !attach(0, prog, BPF_FLOW_DISSECTOR));
+	EXPECT_WAKES(1, !bpf_attach(0, prog, BPF_FLOW_DISSECTOR));
 	EXPECT_EQ(1, query_netns(self->nsfd, BPF_FLOW_DISSECTOR));
 }
 
@@ -353,8 +331,8 @@ TEST_F(cgroup, sock_create)
 				   BPF_CGROUP_INET_SOCK_CREATE, 0);
 
 	ASSERT_LE(0, prog);
-	EXPECT_WAKES(0, !attach(self->cgroup, prog,
-				BPF_CGROUP_INET_SOCK_CREATE));
+	EXPECT_WAKES(0, !bpf_attach(self->cgroup, prog,
+				    BPF_CGROUP_INET_SOCK_CREATE));
 	/* It sees a socket, so there has to be one. */
 	EXPECT_WAKES(1, socket_error(AF_INET, SOCK_STREAM) == EPERM);
 	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
@@ -384,7 +362,7 @@ TEST_F(cgroup, skb)
 				   BPF_CGROUP_INET_EGRESS, 0);
 
 	ASSERT_LE(0, prog);
-	EXPECT_WAKES(0, !attach(self->cgroup, prog, BPF_CGROUP_INET_EGRESS));
+	EXPECT_WAKES(0, !bpf_attach(self->cgroup, prog, BPF_CGROUP_INET_EGRESS));
 	EXPECT_WAKES(1, send_to_lo() == -ENETUNREACH);
 	EXPECT_EQ(0, link_up(nl_open(), "lo"));
 	EXPECT_EQ(-EPERM, send_to_lo());
@@ -398,7 +376,7 @@ TEST_F(cgroup, sock_ops)
 	ASSERT_LE(0, map);
 	prog = bpf_prog_noting(BPF_PROG_TYPE_SOCK_OPS, 0, map);
 	ASSERT_LE(0, prog);
-	EXPECT_WAKES(0, !attach(self->cgroup, prog, BPF_CGROUP_SOCK_OPS));
+	EXPECT_WAKES(0, !bpf_attach(self->cgroup, prog, BPF_CGROUP_SOCK_OPS));
 	EXPECT_WAKES(0, !bpf_map_get(map, 0, &ran));
 	EXPECT_EQ(0, ran);
 	EXPECT_WAKES(1, listen_on_port(SOCK_STREAM) >= 0);
@@ -423,7 +401,7 @@ TEST_F(bpf, sockmap_of_local_sockets)
 
 	ASSERT_LE(0, map);
 	ASSERT_LE(0, prog);
-	EXPECT_WAKES_PART(0, !attach(map, prog, BPF_SK_SKB_VERDICT));
+	EXPECT_WAKES_PART(0, !bpf_attach(map, prog, BPF_SK_SKB_VERDICT));
 	EXPECT_WAKES_PART(1, !socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
 	EXPECT_WAKES_PART(0, !socketpair(AF_UNIX, SOCK_DGRAM, 0, other));
 	EXPECT_WAKES_PART(0, !bpf_map_set(map, 0, &pair[1]));

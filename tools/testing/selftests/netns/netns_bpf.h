@@ -65,6 +65,30 @@ static inline int bpf_load(int type, __u32 flags, const struct bpf_insn *insns,
 	return bpf_load_attr(&attr, insns, n);
 }
 
+/* A program that does nothing else. */
+static inline int bpf_prog_return(int type, int attach_type, int value)
+{
+	const struct bpf_insn insns[] = { MOV_IMM(BPF_REG_0, value), EXIT };
+	union bpf_attr attr = {
+		.prog_type = type,
+		.expected_attach_type = attach_type,
+	};
+
+	return bpf_load_attr(&attr, insns, ARRAY_SIZE(insns));
+}
+
+/* @target is a cgroup or a map, or nothing: the caller's namespace is meant. */
+static inline int bpf_attach(int target, int prog, int type)
+{
+	union bpf_attr attr = {
+		.target_fd = target,
+		.attach_bpf_fd = prog,
+		.attach_type = type,
+	};
+
+	return sys_bpf(BPF_PROG_ATTACH, &attr);
+}
+
 static inline int bpf_map(int type, int value_size, int entries)
 {
 	union bpf_attr attr = {
