@@ -7,6 +7,7 @@
 #include <linux/io_uring.h>
 #include <linux/nsfs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -347,6 +348,81 @@ TEST_F(outside, asking_for_all_addresses_by_id_wakes)
 {
 	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
 	EXPECT_WAKES(1, addresses_by_id(self->nl, AF_UNSPEC));
+}
+
+/* What is said of the address ::1 in the namespace of an id. */
+static int address_by_id(int nl, int nsid, int attr, int index)
+{
+	struct in6_addr address = IN6ADDR_LOOPBACK_INIT;
+	struct ifaddrmsg *ifa;
+	struct nl_req req;
+	int n = 0, err;
+
+	ifa = nl_init(&req, RTM_GETADDR, 0, sizeof(*ifa));
+	ifa->ifa_family = AF_INET6;
+	ifa->ifa_index = index;
+	nl_put(&req, attr, &address, sizeof(address));
+	nl_put_int(&req, IFA_TARGET_NETNSID, nsid);
+	err = nl_talk(nl, &req, count_reply, &n, NULL);
+	return err ? err : n;
+}
+
+FIXTURE(address)
+{
+	int nl;
+	int nsfd;
+};
+
+FIXTURE_VARIANT(address)
+{
+	bool eager;
+};
+
+FIXTURE_VARIANT_ADD(address, lazy)
+{
+};
+
+FIXTURE_VARIANT_ADD(address, eager)
+{
+	.eager = true,
+};
+
+FIXTURE_SETUP(address)
+{
+	ASSERT_EQ(0, sys_unshare(CLONE_NEWNET));
+	self->nl = nl_open();
+	ASSERT_LE(0, self->nl);
+	ASSERT_EQ(0, write_file(EAGER_SYSCTL, "%d", variant->eager));
+	self->nsfd = new_netns();
+	ASSERT_LE(0, self->nsfd);
+	ASSERT_EQ(0, nsid_set(self->nl, NSID, NETNSA_FD, self->nsfd));
+}
+
+FIXTURE_TEARDOWN(address)
+{
+	write_file(EAGER_SYSCTL, "0");
+}
+
+/* It has none before lo is up. */
+TEST_F(address, of_ipv6_by_id)
+{
+	EXPECT_WAKES(0, address_by_id(self->nl, NSID + 1, IFA_ADDRESS, 0) ==
+			-EINVAL);
+	EXPECT_WAKES(!variant->eager,
+		     address_by_id(self->nl, NSID, IFA_ADDRESS, 0) ==
+		     -EADDRNOTAVAIL);
+	EXPECT_WAKES(0, address_by_id(self->nl, NSID, IFA_LOCAL, 1) ==
+			-EADDRNOTAVAIL);
+}
+
+/* Not even which device is meant can be known before. */
+TEST_F(address, of_ipv6_by_id_and_device)
+{
+	EXPECT_WAKES(!variant->eager,
+		     address_by_id(self->nl, NSID, IFA_ADDRESS, 1) ==
+		     -EADDRNOTAVAIL);
+	EXPECT_WAKES(0, address_by_id(self->nl, NSID, IFA_ADDRESS, 77) ==
+			-EADDRNOTAVAIL);
 }
 
 static int create_in(int nl, const char *kind, const char *name, int attr,

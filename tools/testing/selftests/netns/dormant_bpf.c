@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include "netns_bpf.h"
+#include "netns_btf.h"
 
 #define NSID 7
 #define PORT 4711
@@ -210,26 +211,9 @@ static int open_btf(const char *module)
 	return -ENOENT;
 }
 
-/* The number of a function of nf_conntrack in that. */
-static int ct_function(const char *name)
-{
-	char command[256];
-	int id = -ENOENT;
-	FILE *pipe;
-
-	snprintf(command, sizeof(command),
-		 "bpftool -B /sys/kernel/btf/vmlinux btf dump file /sys/kernel/btf/nf_conntrack | sed -n \"s/^.\\([0-9]*\\). FUNC '%s' .*/\\1/p\"",
-		 name);
-	pipe = popen(command, "r");
-	if (!pipe || fscanf(pipe, "%d", &id) != 1)
-		id = -ENOENT;
-	if (pipe)
-		pclose(pipe);
-	return id;
-}
-
-#define CALL_CT(id)							\
-	INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 1, id)
+#define CALL_CT(name)							\
+	INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 1,		\
+	     btf_function("nf_conntrack", name))
 
 /* What @entry says of a connection in the namespace of @nsid. */
 static int ct_ask(const char *entry, int nsid)
@@ -247,15 +231,15 @@ static int ct_ask(const char *entry, int nsid)
 		MOV_REG(BPF_REG_4, BPF_REG_10),
 		ADD_IMM(BPF_REG_4, OPTS),
 		MOV_IMM(BPF_REG_5, OPTS_SIZE),
-		CALL_CT(ct_function(entry)),
+		CALL_CT(entry),
 		JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 5),
 		/* What has been allocated is inserted, and is as any other. */
 		MOV_REG(BPF_REG_1, BPF_REG_0),
-		allocs ? CALL_CT(ct_function("bpf_ct_insert_entry")) :
+		allocs ? CALL_CT("bpf_ct_insert_entry") :
 			 MOV_REG(BPF_REG_0, BPF_REG_1),
 		JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 2),
 		MOV_REG(BPF_REG_1, BPF_REG_0),
-		CALL_CT(ct_function("bpf_ct_release")),
+		CALL_CT("bpf_ct_release"),
 		LOAD(BPF_W, BPF_REG_0, BPF_REG_10, OPTS + 4),
 		EXIT,
 	};
@@ -291,6 +275,83 @@ TEST_F(bpf, conntrack_by_id_finds_nothing)
 	EXPECT_EQ(-ENOENT, ct_ask("bpf_skb_ct_lookup", NSID));
 	EXPECT_EQ(0, ct_ask("bpf_skb_ct_alloc", NSID));
 	EXPECT_EQ(0, ct_ask("bpf_skb_ct_lookup", NSID));
+}
+
+#define CALL_KERNEL(name)						\
+	INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0,		\
+	     btf_function(NULL, name))
+/* On the stack of a program: struct bpf_xfrm_state_opts. */
+#define STATE (-40)
+#define STATE_SIZE 36
+#define SPI 1
+
+/* What a program says of one state in the namespace of @nsid. */
+static int xfrm_ask(int nsid)
+{
+	const struct bpf_insn insns[] = {
+		STORE_IMM(BPF_W, BPF_REG_10, STATE, 0),
+		STORE_IMM(BPF_W, BPF_REG_10, STATE + 4, nsid),
+		STORE_IMM(BPF_W, BPF_REG_10, STATE + 8, 0),
+		STORE_IMM(BPF_W, BPF_REG_10, STATE + 12, htonl(0xc0000202)),
+		STORE_IMM(BPF_W, BPF_REG_10, STATE + 16, 0),
+		STORE_IMM(BPF_W, BPF_REG_10, STATE + 20, 0),
+		STORE_IMM(BPF_W, BPF_REG_10, STATE + 24, 0),
+		STORE_IMM(BPF_W, BPF_REG_10, STATE + 28, htonl(SPI)),
+		STORE_IMM(BPF_W, BPF_REG_10, STATE + 32,
+			  AF_INET << 16 | IPPROTO_ESP),
+		MOV_REG(BPF_REG_2, BPF_REG_10),
+		ADD_IMM(BPF_REG_2, STATE),
+		MOV_IMM(BPF_REG_3, STATE_SIZE),
+		CALL_KERNEL("bpf_xdp_get_xfrm_state"),
+		JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 2),
+		MOV_REG(BPF_REG_1, BPF_REG_0),
+		CALL_KERNEL("bpf_xdp_xfrm_state_release"),
+		LOAD(BPF_W, BPF_REG_0, BPF_REG_10, STATE),
+		EXIT,
+	};
+	int prog = bpf_load(BPF_PROG_TYPE_XDP, 0, insns, ARRAY_SIZE(insns));
+	int ret = run(prog);
+
+	close(prog);
+	return ret;
+}
+
+static int add_state(int nsfd)
+{
+	int home = open_self_ns("net");
+	int err;
+
+	err = sys_setns(nsfd, CLONE_NEWNET);
+	if (!err) {
+		err = system("ip xfrm s a dst 192.0.2.2 proto esp spi 1 enc 'ecb(cipher_null)' ''");
+		err = sys_setns(home, CLONE_NEWNET) ?: err;
+	}
+	close(home);
+	return err;
+}
+
+/* Nor is there any state of IPsec. */
+TEST_F(bpf, xfrm_by_id_finds_nothing)
+{
+	int nl = nl_open_in(self->home);
+
+	ASSERT_LE(0, nl);
+	if (btf_function(NULL, "bpf_xdp_get_xfrm_state") < 0)
+		SKIP(return, "no types of xfrm in this kernel");
+	EXPECT_WAKES(0, !nsid_set(nl, NSID, NETNSA_FD, self->nsfd));
+	ASSERT_EQ(0, sys_setns(self->home, CLONE_NEWNET));
+	EXPECT_WAKES(0, xfrm_ask(NSID + 1) == -ENONET);
+	EXPECT_WAKES(0, xfrm_ask(NSID) == -ENOENT);
+
+	ASSERT_EQ(0, sys_setns(self->nsfd, CLONE_NEWNET));
+	EXPECT_WAKES_PART(1, makes_socket(AF_UNIX, SOCK_STREAM, 0));
+	ASSERT_EQ(0, sys_setns(self->home, CLONE_NEWNET));
+	EXPECT_WAKES(0, xfrm_ask(NSID) == -ENOENT);
+
+	EXPECT_WAKES(1, socket_in(self->nsfd, AF_INET, SOCK_DGRAM, 0) >= 0);
+	EXPECT_EQ(-ENOENT, xfrm_ask(NSID));
+	EXPECT_EQ(0, add_state(self->nsfd));
+	EXPECT_EQ(0, xfrm_ask(NSID));
 }
 
 /* A cgroup with the caller in it. */
@@ -382,6 +443,82 @@ TEST_F(cgroup, sock_ops)
 	EXPECT_WAKES(1, listen_on_port(SOCK_STREAM) >= 0);
 	EXPECT_EQ(0, bpf_map_get(map, 0, &ran));
 	EXPECT_EQ(1, ran);
+}
+
+static int connect_to_lo(void)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int sock = socket(AF_INET, SOCK_DGRAM, 0);
+	int ret;
+
+	ret = connect(sock, (struct sockaddr *)&addr, sizeof(addr));
+	ret = ret < 0 ? -errno : 0;
+	close(sock);
+	return ret;
+}
+
+/* Nothing is allowed that has to do with addresses. */
+TEST_F(cgroup, addresses)
+{
+	static const int types[] = {
+		BPF_CGROUP_INET4_BIND, BPF_CGROUP_INET4_CONNECT,
+		BPF_CGROUP_UNIX_CONNECT,
+	};
+	unsigned int i;
+	int prog;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		prog = bpf_prog_return(BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+				       types[i], 0);
+		ASSERT_LE(0, prog);
+		EXPECT_WAKES(0, !bpf_attach(self->cgroup, prog, types[i]));
+	}
+	EXPECT_WAKES_PART(1, connect_abstract() == -EPERM);
+	EXPECT_WAKES(1, listen_on_port(SOCK_DGRAM) == -EPERM);
+	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
+	EXPECT_WAKES(1, connect_to_lo() == -EPERM);
+}
+
+static int type_of(int sock)
+{
+	int type = -1;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(sock, SOL_SOCKET, SO_TYPE, &type, &len) ? -errno :
+								    type;
+}
+
+TEST_F(cgroup, socket_options)
+{
+	int prog = bpf_prog_return(BPF_PROG_TYPE_CGROUP_SOCKOPT,
+				   BPF_CGROUP_GETSOCKOPT, 0);
+	int sock = -1;
+
+	ASSERT_LE(0, prog);
+	EXPECT_WAKES(0, !bpf_attach(self->cgroup, prog, BPF_CGROUP_GETSOCKOPT));
+	EXPECT_WAKES_PART(1, (sock = socket(AF_UNIX, SOCK_STREAM, 0)) >= 0);
+	EXPECT_WAKES_PART(0, type_of(sock) == -EPERM);
+	EXPECT_WAKES(1, (sock = socket(AF_INET, SOCK_STREAM, 0)) >= 0);
+	EXPECT_WAKES(0, type_of(sock) == -EPERM);
+}
+
+/* It is asked for each access, which has found a file before. */
+TEST_F(cgroup, sysctls)
+{
+	int prog = bpf_prog_return(BPF_PROG_TYPE_CGROUP_SYSCTL,
+				   BPF_CGROUP_SYSCTL, 0);
+	char text[64];
+
+	ASSERT_LE(0, prog);
+	EXPECT_WAKES(0, !bpf_attach(self->cgroup, prog, BPF_CGROUP_SYSCTL));
+	EXPECT_WAKES(0, read_file("/proc/sys/kernel/ostype", text,
+				  sizeof(text)) == -EPERM);
+	EXPECT_WAKES(1, read_file("/proc/sys/net/ipv4/ip_forward", text,
+				  sizeof(text)) == -EPERM);
 }
 
 /* Drops all that comes. */
