@@ -425,6 +425,18 @@ TEST_F(address, of_ipv6_by_id_and_device)
 			-EADDRNOTAVAIL);
 }
 
+/* A request that is wrong wakes nobody, whomever it names. */
+TEST_F(address, of_ipv6_by_id_but_none)
+{
+	struct ifaddrmsg *ifa;
+	struct nl_req req;
+
+	ifa = nl_init(&req, RTM_GETADDR, 0, sizeof(*ifa));
+	ifa->ifa_family = AF_INET6;
+	nl_put_int(&req, IFA_TARGET_NETNSID, NSID);
+	EXPECT_WAKES(0, nl_talk(self->nl, &req, NULL, NULL, NULL) == -EINVAL);
+}
+
 static int create_in(int nl, const char *kind, const char *name, int attr,
 		     int value)
 {
