@@ -4,12 +4,10 @@
  * as the first way, and activates it; nothing else does.
  */
 #include <arpa/inet.h>
-#include <linux/io_uring.h>
 #include <linux/nsfs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 
 #include "dormant_util.h"
 #include "netns_bpf.h"
@@ -587,51 +585,6 @@ TEST_F(first, detaching_nothing_wakes_nobody)
 	attr.attach_bpf_fd = bpf_zero(BPF_PROG_TYPE_FLOW_DISSECTOR);
 	ASSERT_LE(0, (int)attr.attach_bpf_fd);
 	EXPECT_WAKES(0, sys_bpf(BPF_PROG_DETACH, &attr) == -ENOENT);
-}
-
-/* The result of one request for a socket, or a negative errno. */
-static int uring_socket(int family, int type)
-{
-	struct io_uring_params p = { .sq_entries = 0 };
-	unsigned int *tail, *array;
-	struct io_uring_sqe *sqe;
-	struct io_uring_cqe *cqe;
-	void *rings;
-	int ring;
-
-	ring = syscall(__NR_io_uring_setup, 1, &p);
-	if (ring < 0)
-		return -errno;
-	rings = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(*cqe),
-		     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring,
-		     IORING_OFF_SQ_RING);
-	sqe = mmap(NULL, sizeof(*sqe), PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQES);
-	if (rings == MAP_FAILED || sqe == MAP_FAILED)
-		return -errno;
-	*sqe = (struct io_uring_sqe) {
-		.opcode = IORING_OP_SOCKET,
-		.fd = family,
-		.off = type,
-	};
-	array = rings + p.sq_off.array;
-	array[0] = 0;
-	tail = rings + p.sq_off.tail;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	if (syscall(__NR_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS,
-		    NULL, 0) != 1)
-		return -errno;
-	cqe = rings + p.cq_off.cqes;
-	return cqe->res;
-}
-
-TEST_F(first, io_uring_wakes)
-{
-	if (access("/proc/sys/kernel/io_uring_disabled", F_OK))
-		SKIP(return, "no io_uring in this kernel");
-	EXPECT_WAKES(1, uring_socket(AF_INET, SOCK_DGRAM) >= 0);
-	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
-	EXPECT_WAKES_PART(1, uring_socket(AF_UNIX, SOCK_DGRAM) >= 0);
 }
 
 /*
