@@ -304,10 +304,13 @@ def pairs(full):
         rows.append(Workload(guest, f"a veth pair with {queues} queues, net of two dummy devices",
                              f"queues veth {queues} 100 {3 if full else 1}",
                              (f"veth_pair_{queues}q",)))
-    rows.append(Workload(guest, "until a datagram of another flow arrives, while a sender "
-                         "fills a veth pair with fq as qdisc and NAPI in a thread that comes "
-                         "last", f"delay veth_delay_fq veth fq {25 if full else 15}",
-                         ("veth_delay_fq",)))
+    for qdisc in ("fq", "fq_codel"):
+        name = f"veth_delay_{qdisc}"
+        rows.append(Workload(guest, "until a datagram of another flow arrives, while a sender "
+                             f"fills a veth pair with {qdisc} as qdisc, and NAPI on another "
+                             "CPU takes long for each packet",
+                             f"delay {name} veth {qdisc} {75 if full else 25}", (name,),
+                             (WALL,)))
     apart = Guest("apart", 12288) if full else guest
     for n in (100, 10000) if full else (50,):
         rows.append(Workload(apart, "a veth pair made and an end of it moved into a namespace "

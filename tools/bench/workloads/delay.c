@@ -2,15 +2,19 @@
 /*
  * How long a datagram waits behind others: delay CASE KIND QDISC PROBES
  *
- * One process sends as fast as it can into a pair, whose far end has NAPI in a
- * thread that comes after everybody else: what is sent piles up, where it may.
- * Prints what passes between the sending of a datagram of another flow and its
- * receipt. What is sent for load may be lost. It must never be run with a queueing
- * discipline that does not keep flows apart: the datagram could be lost, too.
+ * One process sends as fast as it can into a pair. The far end's NAPI, in a thread
+ * on another CPU, takes long for each of its datagrams: what is sent piles up,
+ * where it may. Prints what passes between the sending of a datagram of another
+ * flow and its receipt. What is sent for load is lost in the end.
+ *
+ * It must never be run with a queueing discipline that does not keep flows apart,
+ * which would lose the datagram, too, nor where there is but one CPU: how long
+ * that lets the thread wait would be all that is seen.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,7 +23,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,8 +34,19 @@
 #define LOAD_BUFFER	(16 << 20)
 #define PAUSE_NS	5000000
 #define FIRST		10
+/* Of the classic machine's, what one datagram of the load costs the far end. */
+#define INSNS		BPF_MAXINSNS
 
 static char data[1400];
+
+static void run_on(pid_t pid, int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	must(sched_setaffinity(pid, sizeof(cpus), &cpus));
+}
 
 /* Of threads of the kernel, the directory's name is all there is to know. */
 static bool is_poll_of_far(const char *pid)
@@ -50,7 +64,7 @@ static bool is_poll_of_far(const char *pid)
 	return !strncmp(comm, "napi/far-", 9);
 }
 
-static void poll_last(int ns)
+static void poll_elsewhere(int ns)
 {
 	struct dirent *entry;
 	int found = 0;
@@ -68,12 +82,27 @@ static void poll_last(int ns)
 	while ((entry = readdir(proc))) {
 		if (!is_poll_of_far(entry->d_name))
 			continue;
-		must(setpriority(PRIO_PROCESS, atoi(entry->d_name), 19));
+		run_on(atoi(entry->d_name), 1);
 		found++;
 	}
 	closedir(proc);
 	if (!found)
 		die("the poll has no thread");
+}
+
+/* Takes its time to look at each datagram, and wants none. */
+static int slow_sink(int ns, const struct sockaddr_in *at)
+{
+	static struct sock_filter insns[INSNS];
+	const struct sock_fprog filter = { .len = INSNS, .filter = insns };
+	int sink = socket_in(ns, SOCK_DGRAM), i;
+
+	for (i = 0; i < INSNS - 1; i++)
+		insns[i] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1);
+	insns[i] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	must(setsockopt(sink, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)));
+	must(bind(sink, (void *)at, sizeof(*at)));
+	return sink;
 }
 
 static void load(struct path *path, const struct sockaddr_in *to)
@@ -93,6 +122,7 @@ int main(int argc, char **argv)
 		.sin_family = AF_INET,
 		.sin_port = htons(LOAD_PORT),
 	};
+	const struct sched_param first = { .sched_priority = 1 };
 	int probes, sink, near, far, i;
 	struct path path;
 	int64_t start;
@@ -106,15 +136,17 @@ int main(int argc, char **argv)
 	path_gro(&path);
 	path_qdisc(&path, argv[3]);
 	path_up(&path);
-	poll_last(path.far);
-	sink = socket_in(path.far, SOCK_DGRAM);
-	must(bind(sink, (void *)&addr, sizeof(addr)));
+	poll_elsewhere(path.far);
+	sink = slow_sink(path.far, &addr);
 	path_datagrams(&path, &near, &far);
 	pass(near, far, data, 64);
 	inet_aton(FAR_ADDRESS, &addr.sin_addr);
+	run_on(0, 0);
 	pid = must(fork());
 	if (!pid)
 		load(&path, &addr);
+	/* The load must not keep us from seeing that the datagram is there. */
+	must(sched_setscheduler(0, SCHED_FIFO, &first));
 	for (i = -FIRST; i < probes; i++) {
 		sleep_ns(PAUSE_NS);
 		start = clock_now();
