@@ -123,19 +123,46 @@ test_tcp_with_a_checksum_on_one_side()
 	both_ways
 }
 
+# count_merged MATCH: count, from now on, what comes to blue by this match and is
+# larger than a packet can be.
+count_merged()
+{
+	in_ns "$blue" nft add table inet merged
+	in_ns "$blue" nft delete table inet merged
+	in_ns "$blue" nft add table inet merged
+	in_ns "$blue" nft add chain inet merged input \
+		'{ type filter hook input priority 0; }'
+	# shellcheck disable=SC2086 # a match is several words
+	in_ns "$blue" nft add rule inet merged input $1 \
+		meta length '>' 1500 counter
+}
+
+merged()
+{
+	in_ns "$blue" nft list table inet merged |
+		sed -n 's/.* counter packets \([0-9]*\) .*/\1/p'
+}
+
 test_tcp_over_gro()
 {
-	local red blue
+	local red blue address
 
 	pair
 	offload "$red" v0 tso off
 	offload "$blue" v1 gro on
 	has "$(in_ns "$blue" ethtool -k v1)" '^generic-receive-offload: on'
+	for address in 192.0.2.2 '[2001:db8::2]'; do
+		count_merged 'tcp dport 5001'
+		transfer "$red" "$blue" "$address"
+		# The poll has seen them, and put some together.
+		has "$(in_ns "$blue" ethtool -S v1)" 'xdp_packets: [1-9]'
+		[ "$(merged)" -gt 0 ]
+	done
 	both_ways
-	# The poll has seen them, and put some together.
-	has "$(in_ns "$blue" ethtool -S v1)" 'xdp_packets: [1-9]'
 	offload "$blue" v1 gro off
+	count_merged 'tcp dport 5001'
 	both_ways
+	same 0 "$(merged)" "merged without GRO"
 }
 
 has_dropped()
@@ -183,6 +210,15 @@ polled_more_than()
 	[ "$(polled)" -gt "$1" ]
 }
 
+# defer_polls NANOSECONDS: but for the first, blue's polls are so much later.
+defer_polls()
+{
+	local knobs=/sys/class/net/v1
+
+	in_ns "$blue" sh -c "echo $1 > $knobs/gro_flush_timeout
+		echo 1 > $knobs/napi_defer_hard_irqs"
+}
+
 test_polls_are_deferred()
 {
 	local red blue knobs=/sys/class/net/v1 before
@@ -193,8 +229,7 @@ test_polls_are_deferred()
 	pings "$red" 192.0.2.2
 	before=$(polled)
 	# The first poll is at once, the next one in ten minutes.
-	in_ns "$blue" sh -c "echo 600000000000 > $knobs/gro_flush_timeout
-		echo 1 > $knobs/napi_defer_hard_irqs"
+	defer_polls 600000000000
 	in_ns "$red" ping -c 1 -W 1 192.0.2.2 || :
 	wait_for polled_more_than "$before"
 	before=$(polled)
@@ -208,13 +243,37 @@ test_polls_are_deferred()
 	polled_more_than "$before"
 }
 
+# datagrams PORT: fifty of them arrive one by one, as they were sent, though they
+# wait for a poll together.
+datagrams()
+{
+	local receiver
+
+	rm -f "$WORK/received"
+	head -c 50000 "$WORK/sent" > "$WORK/datagrams"
+	count_merged "udp dport $1"
+	ip netns exec "$blue" socat -u "UDP4-RECV:$1" \
+		"CREATE:$WORK/received" > /dev/null 2>&1 &
+	receiver=$!
+	defer kill "$receiver"
+	wait_for in_ns "$blue" sh -c "ss -Hlun 'sport = $1' | grep -q ."
+	in_ns "$red" socat -u -b 1000 "OPEN:$WORK/datagrams" \
+		"UDP4-SENDTO:192.0.2.2:$1"
+	wait_for cmp -s "$WORK/datagrams" "$WORK/received"
+}
+
 test_udp_gro_forwarding()
 {
 	local red blue
 
 	pair
-	offload "$blue" v1 rx-udp-gro-forwarding on
 	offload "$blue" v1 gro on
+	defer_polls 50000000
+	datagrams 5002
+	same 0 "$(merged)" "merged unasked"
+	offload "$blue" v1 rx-udp-gro-forwarding on
+	datagrams 5003
+	[ "$(merged)" -gt 0 ]
 	both_ways
 	pings "$red" 192.0.2.2
 }
