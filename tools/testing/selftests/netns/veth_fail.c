@@ -2,21 +2,29 @@
 /*
  * Each allocation of what can be done to a pair is made to fail once: the
  * caller gets an errno, or it could be done without; the pair is as it was
- * before or as it was to become, traffic passes it, and the next try works.
+ * before or as it was to become, traffic passes it, the next try works, and
+ * nothing is left behind.
  */
+#include <sys/mman.h>
+
 #include "fail_nth.h"
 #include "veth_bpf.h"
 #include "veth_frames.h"
+#include "veth_netdev.h"
 
 #define FAILPAGE "/sys/kernel/debug/fail_page_alloc/"
 /* More than any of these has on any configuration. */
 #define MOST 5000
-#define NR 10
+#define NR 4
 
 struct pair {
 	struct veth_endpoint near, far;
+	int genl;
 	int prog;
 };
+
+/* How often the driver said that it has no memory for XDP. */
+static int *refused;
 
 /* What is done, and what must be true of an end that has not failed. */
 struct action {
@@ -42,12 +50,63 @@ static int passes(struct pair *pair)
 }
 
 /*
+ * Is there a poll for each queue of the far end when it is up and somebody wants
+ * it, and else none? The same for pools, but that GRO may keep some.
+ */
+static int polls_as_it_should(struct pair *pair)
+{
+	int gro = veth_get_feature(pair->far.nl, "far", ETHTOOL_GGRO);
+	int polls = netdev_count_napis(pair->genl, pair->far.index);
+	int pools = netdev_count_pools(pair->genl, pair->far.index);
+	struct ethtool_channels ch;
+	struct veth_link link;
+	bool up, xdp;
+
+	if (gro < 0 || polls < 0 || pools < 0 ||
+	    veth_get(pair->far.nl, "far", &link) ||
+	    veth_get_channels(pair->far.nl, "far", &ch))
+		return 1;
+	up = link.flags & IFF_UP;
+	xdp = link.xdp_mode == XDP_ATTACHED_DRV;
+	if (polls != (up && (xdp || gro) ? (int)ch.rx_count : 0))
+		return 2;
+	if (up && xdp)
+		return pools == (int)ch.rx_count ? 0 : 3;
+	return up && gro ? 0 : pools;
+}
+
+/* Do polls still count, on top of what they had counted before? */
+static int counts_on(struct pair *pair, long long before)
+{
+	int polls = netdev_count_napis(pair->genl, pair->far.index);
+	long long after = before + (polls ? NR : 0);
+
+	return polls < 0 || wait_stat(after, &pair->far, "rx",
+				      "xdp_packets") != after;
+}
+
+/* Is nothing left of the program, nor of what it took to have it? */
+static int leaves_nothing(struct pair *pair)
+{
+	union bpf_attr attr = { .prog_id = bpf_prog_id(pair->prog) };
+
+	if (veth_down(pair->far.nl, "far") ||
+	    !wait_until(!netdev_count_pools(pair->genl, pair->far.index)))
+		return 1;
+	if (link_del(pair->near.nl, "near"))
+		return 2;
+	close(pair->prog);
+	return !wait_until(sys_bpf(BPF_PROG_GET_FD_BY_ID, &attr) == -ENOENT);
+}
+
+/*
  * Everything once, in which the @nth allocation fails. Returns 1 when there
  * are not so many, 0 when all was well, and a number that tells the step if
  * not.
  */
 static int act_with_failure(const struct action *action, int nth)
 {
+	long long counted;
 	struct pair pair;
 	bool failed;
 	int err;
@@ -61,7 +120,16 @@ static int act_with_failure(const struct action *action, int nth)
 	if (veth_set_channels(pair.near.nl, "near", 2, 1) ||
 	    veth_set_channels(pair.far.nl, "far", 2, 1))
 		return 2;
+	pair.genl = genl_open_in(pair.far.ns);
+	if (pair.genl < 0)
+		return 2;
 	if (action->prepare && action->prepare(&pair))
+		return 3;
+	/* Unless it is down. */
+	if (action->check && passes(&pair))
+		return 3;
+	counted = netdev_count_napis(pair.genl, pair.far.index) > 0 ? NR : 0;
+	if (wait_stat(counted, &pair.far, "rx", "xdp_packets") != counted)
 		return 3;
 	if (fail_nth(nth))
 		return 4;
@@ -80,24 +148,33 @@ static int act_with_failure(const struct action *action, int nth)
 	frame_forget_down(pair.far.nl);
 	frame_forget_down(pair.near.sock);
 	frame_forget_down(pair.far.sock);
-	/* What it had is what it has; nothing, if it was down. */
-	if (err && action->check && passes(&pair))
+	if (polls_as_it_should(&pair))
 		return 8;
-	if (err && action->act(&pair))
+	/* What it had is what it has; nothing, if it was down. */
+	if (err && action->check && (passes(&pair) || counts_on(&pair, counted)))
 		return 9;
+	if (err && action->act(&pair))
+		return 10;
 	frame_forget_down(pair.far.sock);
 	if (passes(&pair))
-		return 10;
-	if (action->check && action->check(&pair))
 		return 11;
-	if (link_del(pair.near.nl, "near"))
+	if (action->check && action->check(&pair))
 		return 12;
+	if (polls_as_it_should(&pair))
+		return 13;
+	if (leaves_nothing(&pair))
+		return 14;
 	return failed ? 0 : 1;
 }
 
 static int attach_far(struct pair *pair)
 {
-	return xdp_attach(pair->far.nl, "far", pair->prog, NULL);
+	struct nl_ack ack;
+	int err = xdp_attach(pair->far.nl, "far", pair->prog, &ack);
+
+	if (err == -ENOMEM && !strcmp(ack.msg, "veth: Setup for XDP failed"))
+		++*refused;
+	return err;
 }
 
 static int detach(struct pair *pair)
@@ -193,6 +270,10 @@ FIXTURE(fail)
 
 FIXTURE_SETUP(fail)
 {
+	/* Each allocation has its own process. */
+	refused = mmap(NULL, sizeof(*refused), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, refused);
 	if (!can_fail())
 		SKIP(return, "no fault injection in this kernel");
 	ASSERT_EQ(0, let_fail());
@@ -270,6 +351,7 @@ TEST_F(fail, attach)
 	};
 
 	EACH_ALLOCATION(5, MOST, act_with_failure(&action, nth));
+	EXPECT_LT(0, *refused);
 }
 
 TEST_F(fail, attach_with_gro)
@@ -279,6 +361,7 @@ TEST_F(fail, attach_with_gro)
 	};
 
 	EACH_ALLOCATION(2, MOST, act_with_failure(&action, nth));
+	EXPECT_LT(0, *refused);
 }
 
 TEST_F(fail, detach)
