@@ -213,4 +213,57 @@ TEST_F(features, pools)
 	EXPECT_EQ(0, netdev_count_pools(self->genl_near, self->near.index));
 }
 
+static int add_address(const struct veth_endpoint *end, const char *text)
+{
+	struct ifaddrmsg *ifa;
+	struct in_addr addr;
+	struct nl_req req;
+
+	if (inet_pton(AF_INET, text, &addr) != 1)
+		return -EINVAL;
+	ifa = nl_init(&req, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof(*ifa));
+	ifa->ifa_family = AF_INET;
+	ifa->ifa_prefixlen = 24;
+	ifa->ifa_index = end->index;
+	nl_put(&req, IFA_LOCAL, &addr, sizeof(addr));
+	return nl_talk(end->nl, &req, NULL, NULL, NULL);
+}
+
+/* A socket, too, knows by which poll it got what it has, and can poll itself. */
+TEST_F(features, poll_of_a_socket)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(5000) };
+	struct timeval tv = { .tv_sec = POLL_DEADLINE_S };
+	int sender, receiver, napi, busy = 1000;
+	socklen_t len = sizeof(napi);
+	char c = 'x';
+
+	ASSERT_EQ(0, add_address(&self->near, "192.0.2.1"));
+	ASSERT_EQ(0, add_address(&self->far, "192.0.2.2"));
+	/* One queue, else it is not known by which of them it comes. */
+	ASSERT_EQ(0, veth_set_channels(self->near.nl, "near", 2, 1));
+	ASSERT_EQ(0, xdp_attach(self->far.nl, "far", self->prog, NULL));
+	sender = socket_in(self->near.ns, AF_INET, SOCK_DGRAM, 0);
+	receiver = socket_in(self->far.ns, AF_INET, SOCK_DGRAM, 0);
+	ASSERT_LE(0, sender);
+	ASSERT_LE(0, receiver);
+	inet_pton(AF_INET, "192.0.2.2", &to.sin_addr);
+	ASSERT_EQ(0, bind(receiver, (struct sockaddr *)&to, sizeof(to)));
+	ASSERT_EQ(0, setsockopt(receiver, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
+
+	ASSERT_EQ(1, sendto(sender, &c, 1, 0, (struct sockaddr *)&to, sizeof(to)));
+	ASSERT_EQ(1, recv(receiver, &c, 1, 0));
+	ASSERT_EQ(0, getsockopt(receiver, SOL_SOCKET, SO_INCOMING_NAPI_ID, &napi,
+				&len));
+	EXPECT_LT(0, napi);
+	EXPECT_EQ(netdev_queue_napi(self->genl_far, self->far.index, 0), napi);
+
+	ASSERT_EQ(0, setsockopt(receiver, SOL_SOCKET, SO_BUSY_POLL, &busy,
+				sizeof(busy)));
+	ASSERT_EQ(1, sendto(sender, &c, 1, 0, (struct sockaddr *)&to, sizeof(to)));
+	EXPECT_EQ(1, recv(receiver, &c, 1, 0));
+	close(sender);
+	close(receiver);
+}
+
 NETNS_TEST_MAIN

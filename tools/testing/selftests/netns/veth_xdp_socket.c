@@ -23,6 +23,7 @@
 struct ring {
 	__u32 *producer;
 	__u32 *consumer;
+	__u32 *flags;
 	void *descs;
 };
 
@@ -50,6 +51,7 @@ static int map_ring(int sock, struct ring *ring,
 		return -errno;
 	ring->producer = (__u32 *)(p + off->producer);
 	ring->consumer = (__u32 *)(p + off->consumer);
+	ring->flags = (__u32 *)(p + off->flags);
 	ring->descs = p + off->desc;
 	return 0;
 }
@@ -210,19 +212,27 @@ TEST_F(socket, receives)
 	EXPECT_NE(NULL, xsk_receive(&self->xsk, &len));
 }
 
-TEST_F(socket, sends)
+/* Hands out as many frames as there is room for, each longer than the last. */
+static void xsk_put(struct xsk *xsk)
 {
-	struct xdp_desc *descs = self->xsk.tx.descs;
+	struct xdp_desc *descs = xsk->tx.descs;
 	__u32 i;
 
-	ASSERT_EQ(0, xsk_bind(&self->xsk, self->far.index, 0, XDP_COPY));
 	for (i = 0; i < NR; i++) {
 		descs[i].addr = (__u64)(NR + i) * CHUNK;
 		descs[i].len = FRAME_MIN + i;
 		descs[i].options = 0;
-		frame_fill(self->xsk.umem + descs[i].addr, 0, i, descs[i].len);
+		frame_fill(xsk->umem + descs[i].addr, 0, i, descs[i].len);
 	}
-	__atomic_store_n(self->xsk.tx.producer, NR, __ATOMIC_RELEASE);
+	__atomic_store_n(xsk->tx.producer, NR, __ATOMIC_RELEASE);
+}
+
+TEST_F(socket, sends)
+{
+	__u32 i;
+
+	ASSERT_EQ(0, xsk_bind(&self->xsk, self->far.index, 0, XDP_COPY));
+	xsk_put(&self->xsk);
 	/* One call sends as many as it likes. */
 	EXPECT_TRUE(wait_until((send(self->xsk.sock, NULL, 0, MSG_DONTWAIT),
 				__atomic_load_n(self->xsk.tx.consumer,
@@ -230,6 +240,25 @@ TEST_F(socket, sends)
 	for (i = 0; i < NR; i++)
 		EXPECT_EQ(0, frame_expect(self->near.sock, i, FRAME_MIN + i));
 	/* The memory is the sender's again when the receiver is done. */
+	EXPECT_TRUE(wait_until(__atomic_load_n(self->xsk.done.producer,
+					       __ATOMIC_ACQUIRE) == NR));
+}
+
+/* The ring tells when somebody has to say so; asking for room is enough. */
+TEST_F(socket, sends_when_it_is_woken)
+{
+	struct pollfd pfd = { .fd = self->xsk.sock, .events = POLLOUT };
+	__u32 i;
+
+	ASSERT_EQ(0, xsk_bind(&self->xsk, self->far.index, 0,
+			      XDP_COPY | XDP_USE_NEED_WAKEUP));
+	EXPECT_EQ((__u32)XDP_RING_NEED_WAKEUP, *self->xsk.tx.flags);
+	xsk_put(&self->xsk);
+	EXPECT_TRUE(wait_until((poll(&pfd, 1, 0),
+				__atomic_load_n(self->xsk.tx.consumer,
+						__ATOMIC_ACQUIRE) == NR)));
+	for (i = 0; i < NR; i++)
+		EXPECT_EQ(0, frame_expect(self->near.sock, i, FRAME_MIN + i));
 	EXPECT_TRUE(wait_until(__atomic_load_n(self->xsk.done.producer,
 					       __ATOMIC_ACQUIRE) == NR));
 }
