@@ -4,6 +4,8 @@
  * without order: each call does what it says or fails for a reason, and in the
  * end nothing is left.
  */
+#include <pthread.h>
+
 #include "veth_bpf.h"
 #include "veth_frames.h"
 
@@ -11,6 +13,7 @@
 #define PAIRS 4
 #define STEPS 400
 #define SPACES 3
+#define RACES 100
 
 FIXTURE(stress)
 {
@@ -245,6 +248,103 @@ TEST_F(stress, namespaces_end)
 	}
 	EXPECT_EQ(0, wait_exit(pid));
 	EXPECT_EQ(0, use_afresh(self));
+}
+
+/* Ends a namespace when the other side of the race is ready. */
+struct end {
+	pthread_barrier_t ready;
+	unsigned int delay_us;
+	pid_t pid;
+	int fd;
+};
+
+static void *end_namespace(void *arg)
+{
+	struct end *end = arg;
+
+	pthread_barrier_wait(&end->ready);
+	usleep(end->delay_us);
+	if (end->fd < 0)
+		kill(end->pid, SIGKILL);
+	else
+		close(end->fd);
+	return NULL;
+}
+
+/* A pair with the far end in a namespace that may end meanwhile. */
+static int add_to(int nl, const char *name, int attr, int value)
+{
+	struct veth_req v;
+
+	veth_begin(&v);
+	nl_put_str(&v.req, IFLA_IFNAME, name);
+	veth_peer(&v);
+	nl_put_str(&v.req, IFLA_IFNAME, "far");
+	nl_put_int(&v.req, attr, value);
+	return veth_send(nl, &v, NULL);
+}
+
+/*
+ * Creation against the end of the far end's namespace, named by a PID or by the
+ * last descriptor, once; whatever keeps it beside that is gone before.
+ */
+static int race(int nl, int round, bool by_pid)
+{
+	struct end end = { .delay_us = round % 20 * 200 };
+	char name[IFNAMSIZ];
+	pthread_t thread;
+	int err;
+
+	snprintf(name, sizeof(name), "n%d", round);
+	end.pid = park_child(CLONE_NEWNET);
+	if (end.pid < 0)
+		return end.pid;
+	end.fd = open_pid_ns(end.pid, "net");
+	if (end.fd < 0)
+		return end.fd;
+	if (by_pid) {
+		close(end.fd);
+		end.fd = -1;
+	} else if (kill_child(end.pid)) {
+		return -ECHILD;
+	}
+	pthread_barrier_init(&end.ready, NULL, 2);
+	if (pthread_create(&thread, NULL, end_namespace, &end))
+		return -EAGAIN;
+	pthread_barrier_wait(&end.ready);
+	err = by_pid ? add_to(nl, name, IFLA_NET_NS_PID, end.pid) :
+		       add_to(nl, name, IFLA_NET_NS_FD, end.fd);
+	pthread_join(thread, NULL);
+	pthread_barrier_destroy(&end.ready);
+	if (by_pid)
+		wait_exit(end.pid);
+	return err;
+}
+
+/* It was made, or the namespace was no more; in the end all is gone. */
+#define RACE(by_pid, gone)						\
+do {									\
+	int i, err, made = 0;						\
+									\
+	for (i = 0; i < RACES; i++) {					\
+		err = race(self->nl[1], i, by_pid);			\
+		made += !err;						\
+		if (err)						\
+			EXPECT_EQ(gone, err);				\
+	}								\
+	TH_LOG("%d of %d made", made, RACES);				\
+	EXPECT_TRUE(wait_until(veth_count(self->nl[1]) == 0));		\
+	EXPECT_EQ(0, use_afresh(self));					\
+} while (0)
+
+TEST_F(stress, namespace_ends_by_pid)
+{
+	RACE(true, -ESRCH);
+}
+
+TEST_F(stress, namespace_ends_by_descriptor)
+{
+	RACE(false, -EBADF);
 }
 
 NETNS_TEST_MAIN
