@@ -4,6 +4,9 @@
  * namespace, and fails as it does in one that was ready at its birth; to mount
  * any other does not use it.
  */
+#include <linux/auto_fs.h>
+#include <sys/ioctl.h>
+
 #include "dormant_util.h"
 
 #define MOUNT "/mnt"
@@ -118,6 +121,56 @@ TEST(to_open_a_context_wakes_nobody)
 	for (i = 0; i < ARRAY_SIZE(types); i++)
 		EXPECT_WAKES(0, fs_open(types[i]) >= 0);
 	EXPECT_WAKES(0, fs_open("nothing") == -ENODEV);
+}
+
+/* Who walks there waits for the daemon to mount something. */
+static pid_t start_walk(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	/* The daemon's group would see what lies below. */
+	_exit(setpgid(0, 0) || !lists(MOUNT, "there"));
+}
+
+TEST(to_trigger_autofs_wakes_nobody)
+{
+	union autofs_v5_packet_union packet;
+	int root, ends[2], before, before_part;
+	char data[64];
+	pid_t pid;
+
+	ASSERT_EQ(0, sys_unshare(CLONE_NEWNS | CLONE_NEWNET));
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
+	ASSERT_EQ(0, setpgid(0, 0));
+	snprintf(data, sizeof(data),
+		 "fd=%d,pgrp=%d,minproto=5,maxproto=5,direct", ends[1],
+		 getpgrp());
+	if (mount("none", MOUNT, "autofs", 0, data) && errno == ENODEV)
+		SKIP(return, "no autofs in this kernel");
+	root = open(MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, root);
+
+	before = activations();
+	before_part = partial_activations();
+	pid = start_walk();
+	ASSERT_LT(0, pid);
+	ASSERT_LT(0, read(ends[0], &packet, sizeof(packet)));
+	ASSERT_EQ(autofs_ptype_missing_direct, packet.hdr.type);
+	EXPECT_EQ(pid, (pid_t)packet.missing_direct.pid);
+	ASSERT_EQ(0, mount("tmpfs", MOUNT, "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mkdir(MOUNT "/there", 0755));
+	ASSERT_EQ(0, ioctl(root, AUTOFS_IOC_READY,
+			   packet.missing_direct.wait_queue_token));
+	EXPECT_EQ(0, wait_exit(pid));
+	EXPECT_EQ(before, activations());
+	EXPECT_EQ(before_part, partial_activations());
+
+	ASSERT_EQ(0, umount(MOUNT));
+	close(root);
+	ASSERT_EQ(0, umount(MOUNT));
 }
 
 DORMANT_TEST_MAIN
