@@ -170,4 +170,101 @@ TEST(with_operations_that_come_and_go)
 	EXPECT_EQ(-ENODEV, link_index(nl, "tunl0"));
 }
 
+#define VISITORS 8
+#define VISITS 20
+
+struct visit {
+	int home;
+	int nsfd;
+	bool uses;
+};
+
+/* A thread that comes and goes; every other one of them uses what it finds. */
+static void *come_and_go(void *arg)
+{
+	const struct visit *visit = arg;
+	bool ok = true;
+	int i;
+
+	pthread_barrier_wait(&start);
+	for (i = 0; i < VISITS; i++) {
+		ok &= !sys_setns(visit->nsfd, CLONE_NEWNET);
+		if (visit->uses)
+			ok &= makes_socket(AF_INET, SOCK_DGRAM, 0);
+		ok &= !sys_setns(visit->home, CLONE_NEWNET);
+	}
+	return (void *)(long)ok;
+}
+
+TEST(with_threads_that_come_and_go)
+{
+	int round, i, nsfd, before, home = open_self_ns("net");
+	struct visit visits[VISITORS];
+	pthread_t threads[VISITORS];
+	void *ok;
+
+	ASSERT_LE(0, home);
+	ASSERT_EQ(0, pthread_barrier_init(&start, NULL, VISITORS));
+	for (round = 0; round < ROUNDS / 2; round++) {
+		nsfd = new_netns();
+		ASSERT_LE(0, nsfd);
+		before = activations();
+		for (i = 0; i < VISITORS; i++) {
+			visits[i] = (struct visit) { home, nsfd, i % 2 };
+			ASSERT_EQ(0, pthread_create(&threads[i], NULL,
+						    come_and_go, &visits[i]));
+		}
+		for (i = 0; i < VISITORS; i++) {
+			ASSERT_EQ(0, pthread_join(threads[i], &ok));
+			EXPECT_EQ(1, (long)ok);
+		}
+		EXPECT_EQ(1, activations() - before);
+		EXPECT_TRUE(is_sound(nsfd));
+		close(nsfd);
+	}
+}
+
+#define MANY 100
+#define MAKERS 4
+
+/* A process that is the first and only user of some. */
+static pid_t start_making(const int *ending)
+{
+	pid_t pid = fork();
+	bool ok = true;
+	int i, nsfd;
+
+	if (pid)
+		return pid;
+	for (i = 0; i < MANY; i++)
+		close(ending[i]);
+	for (i = 0; i < MANY / MAKERS; i++) {
+		nsfd = new_netns();
+		ok &= nsfd >= 0 && is_sound(nsfd);
+		close(nsfd);
+	}
+	_exit(!ok);
+}
+
+/* They have addresses, routes and timers to get rid of. */
+TEST(with_the_end_of_many)
+{
+	int nsfds[MANY], i, nl, before;
+	pid_t pids[MAKERS];
+
+	for (i = 0; i < MANY; i++) {
+		ASSERT_EQ(0, new_netns_with_nl(&nsfds[i], &nl));
+		ASSERT_EQ(0, link_up(nl, "lo"));
+		close(nl);
+	}
+	before = activations();
+	for (i = 0; i < MAKERS; i++)
+		pids[i] = start_making(nsfds);
+	for (i = 0; i < MANY; i++)
+		close(nsfds[i]);
+	for (i = 0; i < MAKERS; i++)
+		EXPECT_EQ(0, wait_exit(pids[i]));
+	EXPECT_EQ(MANY, activations() - before);
+}
+
 DORMANT_TEST_MAIN
