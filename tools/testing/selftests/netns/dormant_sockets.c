@@ -107,8 +107,18 @@ REFUSED(key_type, AF_KEY, SOCK_DGRAM, PF_KEY_V2, ESOCKTNOSUPPORT);
 REFUSED(kcm_type, AF_KCM, SOCK_STREAM, KCMPROTO_CONNECTED, ESOCKTNOSUPPORT);
 REFUSED(can_type, AF_CAN, SOCK_STREAM, CAN_RAW, EPROTOTYPE);
 REFUSED(alg_type, AF_ALG, SOCK_STREAM, 0, ESOCKTNOSUPPORT);
-/* What there is in the initial namespace only. */
+/* What there is in the initial namespace only, if at all. */
 REFUSED(ieee802154, AF_IEEE802154, SOCK_RAW, 0, EAFNOSUPPORT);
+REFUSED(appletalk, AF_APPLETALK, SOCK_DGRAM, 0, EAFNOSUPPORT);
+REFUSED(atm, AF_ATMPVC, SOCK_DGRAM, 0, EAFNOSUPPORT);
+REFUSED(ax25, AF_AX25, SOCK_DGRAM, 0, EAFNOSUPPORT);
+REFUSED(bluetooth, AF_BLUETOOTH, SOCK_RAW, 0, EAFNOSUPPORT);
+REFUSED(llc, AF_LLC, SOCK_STREAM, 0, EAFNOSUPPORT);
+REFUSED(netrom, AF_NETROM, SOCK_SEQPACKET, 0, EAFNOSUPPORT);
+REFUSED(nfc, AF_NFC, SOCK_SEQPACKET, 0, EAFNOSUPPORT);
+REFUSED(qrtr, AF_QIPCRTR, SOCK_DGRAM, 0, EAFNOSUPPORT);
+REFUSED(rose, AF_ROSE, SOCK_SEQPACKET, 0, EAFNOSUPPORT);
+REFUSED(x25, AF_X25, SOCK_SEQPACKET, 0, EAFNOSUPPORT);
 
 FIXTURE_SETUP(refused)
 {
@@ -166,6 +176,55 @@ TEST_F(unprivileged, wakes_nobody)
 {
 	EXPECT_WAKES(0, is_refused(variant->family, variant->type,
 				   variant->protocol, EPERM));
+}
+
+#define PING_GROUPS "/proc/sys/net/ipv4/ping_group_range"
+
+FIXTURE(ping)
+{
+};
+
+FIXTURE_VARIANT(ping)
+{
+	int family;
+	int protocol;
+};
+
+FIXTURE_VARIANT_ADD(ping, ipv4)
+{
+	.family = AF_INET,
+	.protocol = IPPROTO_ICMP,
+};
+
+FIXTURE_VARIANT_ADD(ping, ipv6)
+{
+	.family = AF_INET6,
+	.protocol = IPPROTO_ICMPV6,
+};
+
+FIXTURE_SETUP(ping)
+{
+	ASSERT_EQ(0, sys_unshare(CLONE_NEWNET));
+}
+
+FIXTURE_TEARDOWN(ping)
+{
+	write_file(EAGER_SYSCTL, "0");
+}
+
+/* Who may have one is up to a sysctl of the namespace: at first, nobody. */
+TEST_F(ping, wakes_to_know_whether_it_is_refused)
+{
+	EXPECT_WAKES(1, is_refused(variant->family, SOCK_DGRAM,
+				   variant->protocol, EACCES));
+	ASSERT_EQ(0, write_file(PING_GROUPS, "0 0"));
+	EXPECT_WAKES(0, makes_socket(variant->family, SOCK_DGRAM,
+				     variant->protocol));
+
+	ASSERT_EQ(0, write_file(EAGER_SYSCTL, "1"));
+	ASSERT_EQ(0, sys_unshare(CLONE_NEWNET));
+	EXPECT_WAKES(0, is_refused(variant->family, SOCK_DGRAM,
+				   variant->protocol, EACCES));
 }
 
 DORMANT_TEST_MAIN
