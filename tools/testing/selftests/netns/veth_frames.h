@@ -110,6 +110,21 @@ static inline int veth_settle(const struct veth_endpoint *near,
 	return err > 0 ? 0 : err;
 }
 
+/* The device polls its queue now, and then not until the time that is set. */
+static inline int veth_defer_polls(const struct veth_endpoint *end,
+				   const char *ns)
+{
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/gro_flush_timeout",
+		 end->name);
+	err = write_file(path, "%s", ns);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/napi_defer_hard_irqs",
+		 end->name);
+	return err ? err : write_file(path, "1");
+}
+
 /* An end that went down comes up, and the pair can be used at once. */
 static inline int veth_up_again(const struct veth_endpoint *end,
 				const struct veth_endpoint *other)

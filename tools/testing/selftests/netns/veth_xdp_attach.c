@@ -331,20 +331,6 @@ static int send_in_one_piece(int nsfd, int index)
 	return err;
 }
 
-/* The device polls its queue now, and then not until the time that is set. */
-static int defer_polls(const struct veth_endpoint *end, const char *ns)
-{
-	char path[64];
-	int err;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/gro_flush_timeout",
-		 end->name);
-	err = write_file(path, "%s", ns);
-	snprintf(path, sizeof(path), "/sys/class/net/%s/napi_defer_hard_irqs",
-		 end->name);
-	return err ? err : write_file(path, "1");
-}
-
 /*
  * A packet that waits when the program comes is larger than any that is sent
  * with it, but no reason to lose it.
@@ -361,7 +347,7 @@ TEST_F(attach, what_waits_is_shown)
 	rx = packet_open(self->far.ns, self->far.index, ETH_P_IP);
 	ASSERT_LE(0, rx);
 	do {
-		ASSERT_EQ(0, defer_polls(&self->far, "3000000000"));
+		ASSERT_EQ(0, veth_defer_polls(&self->far, "3000000000"));
 		EXPECT_PASSES();
 		before = stat_of(&self->far, "rx", "xdp_packets");
 		ASSERT_EQ(0, send_in_one_piece(self->near.ns,

@@ -74,6 +74,21 @@ TEST_F(redirect, to_a_device_that_polls)
 	EXPECT_STAT(NR, &self->sink, "rx", "xdp_packets");
 }
 
+/* As for packets: a timer polls, and who sends leaves it to that. */
+TEST_F(redirect, to_a_device_that_defers_polls)
+{
+	ASSERT_EQ(0, see_sysfs_of(self->sink.ns));
+	ASSERT_EQ(0, veth_set_feature(self->sink.nl, "sink", ETHTOOL_SGRO, 1));
+	ASSERT_EQ(0, veth_defer_polls(&self->sink, "600000000000"));
+	/* The first poll is at once, the next one in ten minutes. */
+	ASSERT_EQ(0, frame_send_many(self->near.sock, XDP_DROP, 0, 1));
+	EXPECT_EQ(0, frame_expect_many(self->sink.sock, 0, 1));
+	ASSERT_EQ(0, frame_send_many(self->near.sock, XDP_DROP, 0, NR));
+	EXPECT_STAT(NR + 1, &self->out, "tx", "xdp_xmit");
+	EXPECT_TRUE(frame_none(self->sink.sock));
+	EXPECT_STAT(1, &self->sink, "rx", "xdp_packets");
+}
+
 /* Each CPU's frames go to another receive queue, and all count for the only sender's. */
 TEST_F(redirect, to_a_device_with_more_queues)
 {
