@@ -40,16 +40,37 @@ wakes_in()
 	wakes "$expected" ip netns exec "$ns" "$@"
 }
 
-# each COMMAND...: each of them is the first in a namespace of its own.
+# tell FILE NS COMMAND: into FILE goes what COMMAND says in there, and its status.
+tell()
+{
+	local status=0
+
+	ip netns exec "$2" sh -c "$3" > "$1" 2>&1 || status=$?
+	echo "status $status" >> "$1"
+}
+
+# each COMMAND...: each of them is the first in a namespace of its own, and says
+# what it says in one that was ready at its birth.
 each()
 {
-	local ns command
+	local ns command said
 
+	said=$(mktemp -d)
+	defer rm -r "$said"
 	for command; do
+		echo 1 > $EAGER
 		dormant ns
-		wakes_in 1 "$ns" sh -c "$command"
-		wakes_in 0 "$ns" sh -c "$command"
+		echo 0 > $EAGER
+		wakes 0 tell "$said/eager" "$ns" "$command"
+		wakes 0 tell "$said/eager-again" "$ns" "$command"
 		ip netns del "$ns"
+		dormant ns
+		wakes 1 tell "$said/lazy" "$ns" "$command"
+		wakes 0 tell "$said/lazy-again" "$ns" "$command"
+		ip netns del "$ns"
+		same "$(cat "$said/eager")" "$(cat "$said/lazy")" "$command"
+		same "$(cat "$said/eager-again")" "$(cat "$said/lazy-again")" \
+			"again $command"
 	done
 }
 
@@ -93,7 +114,8 @@ test_what_sandboxes_do_wakes_nobody()
 	wakes_in 0 "$ns" sysctl kernel.ostype
 	wakes_in 0 "$ns" find /proc/self/ -maxdepth 1 -ls
 	wakes_in 0 "$ns" setpriv --reuid 1234 --clear-groups true
-	wakes_in 0 "$ns" mount -t 9p -o trans=fd,rfdno=0,wfdno=1 none /mnt < /dev/null || :
+	wakes 0 fails ip netns exec "$ns" \
+		mount -t 9p -o trans=fd,rfdno=0,wfdno=1 none /mnt < /dev/null
 }
 
 # What is shown to strangers may have to be made first, for one of them.
@@ -113,19 +135,19 @@ test_a_walk_over_proc_wakes_nobody()
 test_ip_is_served()
 {
 	each 'ip link show lo | grep -q LOOPBACK' 'ip link set lo up' \
-		'ip -4 addr add 192.0.2.1/24 dev lo || :' 'ip route show' \
+		'ip -4 addr add 192.0.2.1/24 dev lo' 'ip route show' \
 		'ip -6 route show' 'ip rule show | grep -q main' 'ip neigh show' \
-		'ip -s link show lo' 'ip maddr show' 'ip tcp_metrics show || :' \
+		'ip -s link show lo' 'ip maddr show' 'ip tcp_metrics show' \
 		'bridge link show' 'tc qdisc show dev lo'
 }
 
 test_other_tools_are_served()
 {
-	each 'nft list ruleset' 'iptables-nft -S' 'ethtool -i lo || :' \
+	each 'nft list ruleset' 'iptables-nft -S' 'ethtool -i lo' \
 		'sysctl net.ipv4.ip_forward' 'sysctl -w net.ipv4.ip_forward=1' \
 		'cat /proc/net/dev | grep -q lo:' 'ls /sys/class/net | grep -q lo' \
-		'ls /proc/self/net/stat' 'ping -c 1 -W 1 127.0.0.1 || :' \
-		'conntrack -L || :' 'bpftool net show'
+		'ls /proc/self/net/stat' 'ping -c 1 -W 1 127.0.0.1' \
+		'conntrack -L' 'bpftool net show'
 }
 
 # made NAME REQUEST...: one end, or all, of what is made outside goes in there.
@@ -219,12 +241,9 @@ test_a_peer_is_made_in_it()
 # The request fails, since there is nothing to reach; but it has to look.
 test_network_file_systems_use_it()
 {
-	local ns
-
-	dormant ns
-	wakes_in 1 "$ns" sh -c 'timeout 60 mount -i -t nfs -o \
+	each 'timeout 60 mount -i -t nfs -o \
 		nolock,soft,retrans=1,timeo=1,vers=3,addr=127.0.0.1 \
-		127.0.0.1:/ /mnt || :'
+		127.0.0.1:/ /mnt'
 }
 
 [ -e $COUNTER ] || mount -t debugfs none /sys/kernel/debug
