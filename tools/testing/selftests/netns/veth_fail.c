@@ -401,4 +401,68 @@ TEST_F(fail, channels_with_gro)
 	EACH_ALLOCATION(5, MOST, act_with_failure(&action, nth));
 }
 
+/* Where the module is, or nothing if the driver is part of the kernel. */
+static int open_module(void)
+{
+	FILE *info = popen("modinfo -n veth 2>/dev/null", "re");
+	char path[256] = "";
+	int fd;
+
+	if (!info)
+		return -errno;
+	if (fgets(path, sizeof(path), info))
+		path[strcspn(path, "\n")] = '\0';
+	pclose(info);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int load_module(int file)
+{
+	return syscall(__NR_finit_module, file, "", 0) ? -errno : 0;
+}
+
+static int unload_module(void)
+{
+	return syscall(__NR_delete_module, "veth", O_NONBLOCK) ? -errno : 0;
+}
+
+/* Most is the core's, with errors of its own; the driver must leave nothing. */
+static int load_with_failure(int file, int nth)
+{
+	int nsfd, nl, err;
+	bool failed;
+
+	if (new_netns_with_nl(&nsfd, &nl))
+		return 2;
+	if (fail_nth(nth))
+		return 3;
+	err = load_module(file);
+	failed = has_failed();
+	if (fail_nth(0))
+		return 4;
+	if (err && !failed)
+		return 6;
+	if (err && !access("/sys/module/veth", F_OK))
+		return 7;
+	if (err && load_module(file))
+		return 8;
+	if (veth_add(nl, "near", "far", nsfd) || veth_count(nl) != 2)
+		return 9;
+	if (unload_module())
+		return 10;
+	return veth_count(nl) ? 11 : failed ? 0 : 1;
+}
+
+TEST_F(fail, load_module)
+{
+	int file = open_module();
+
+	if (file < 0)
+		SKIP(return, "the driver is no module");
+	unload_module();
+	EACH_ALLOCATION(20, MOST, load_with_failure(file, nth));
+	EXPECT_EQ(0, load_module(file));
+}
+
 NETNS_TEST_MAIN
