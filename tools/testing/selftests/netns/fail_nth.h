@@ -10,6 +10,7 @@
 #include "netns_util.h"
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
+#define FAILPAGE "/sys/kernel/debug/fail_page_alloc/"
 
 /* Open before anything fails, as opening takes memory. */
 static int fail_fd = -1;
@@ -36,15 +37,18 @@ static inline bool has_failed(void)
 
 static inline bool can_fail(void)
 {
-	return !access(FAILSLAB "ignore-gfp-wait", W_OK);
+	return !access(FAILSLAB "ignore-gfp-wait", W_OK) &&
+	       !access(FAILPAGE "ignore-gfp-wait", W_OK);
 }
 
-/* Allocations that may sleep fail too, and silently. */
+/* Allocations that may sleep fail too, those of one page as well, and silently. */
 static inline int let_fail(void)
 {
-	int err = write_file(FAILSLAB "ignore-gfp-wait", "N");
-
-	return err ? err : write_file(FAILSLAB "verbose", "0");
+	return write_file(FAILSLAB "ignore-gfp-wait", "N") ?:
+	       write_file(FAILSLAB "verbose", "0") ?:
+	       write_file(FAILPAGE "ignore-gfp-wait", "N") ?:
+	       write_file(FAILPAGE "min-order", "0") ?:
+	       write_file(FAILPAGE "verbose", "0");
 }
 
 /*

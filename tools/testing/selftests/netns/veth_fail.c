@@ -12,7 +12,6 @@
 #include "veth_frames.h"
 #include "veth_netdev.h"
 
-#define FAILPAGE "/sys/kernel/debug/fail_page_alloc/"
 /* More than any of these has on any configuration. */
 #define MOST 5000
 #define NR 4
@@ -277,9 +276,6 @@ FIXTURE_SETUP(fail)
 	if (!can_fail())
 		SKIP(return, "no fault injection in this kernel");
 	ASSERT_EQ(0, let_fail());
-	ASSERT_EQ(0, write_file(FAILPAGE "ignore-gfp-wait", "N"));
-	ASSERT_EQ(0, write_file(FAILPAGE "min-order", "0"));
-	ASSERT_EQ(0, write_file(FAILPAGE "verbose", "0"));
 }
 
 FIXTURE_TEARDOWN(fail)
