@@ -91,7 +91,7 @@ def eager(command):
 
 def unused(full):
     guest = Guest("unused")
-    batches = 9 if full else 7
+    batches = 9 if full else by_clock(7, 3)
 
     # As cheap as they are, a tick more or less must not show in what is exact.
     def case(name, about, change=str, iterations=400):
@@ -116,7 +116,7 @@ def unused(full):
               ("init_udp_lo", 3000, "a datagram over lo"))],
         *[Workload(Guest("scaling"), f"unshare(CLONE_NEW{kind.upper()}), all CPUs at once: "
                    "time, rate in % of one CPU's, and waits for locks per thousand",
-                   f"scaling scaling_{kind} {kind} 100 {batches}", (f"scaling_{kind}",),
+                   f"scaling scaling_{kind} {kind} 100 {9 if full else 7}", (f"scaling_{kind}",),
                    (WALL,)) for kind in ("net", "uts")],
     ]
 
@@ -151,7 +151,7 @@ def held(full):
     sizes = (100, 1000, 10000) if full else (100, 1000)
     batch = (100, 1000, 4000) if full else (100, 1000)
     some = 50
-    samples = by_clock(2, 1) if full else 2
+    samples = by_clock(2, 1)
 
     def names(pattern, ns):
         return tuple(f"{pattern}_{n}" for n in ns)
@@ -209,7 +209,7 @@ def beside(full):
                  f"latency destroy_latency 1000 {by_clock(25, 11)}",
                  ("destroy_latency",), BOTH),
         Workload(some, "a veth end dropped with its namespace, until the name is free",
-                 f"latency name_reuse 10 {11 if full else by_clock(11, 5)}",
+                 f"latency name_reuse 10 {11 if full else by_clock(11, 3)}",
                  ("name_reuse",), BOTH),
         Workload(Guest("limit", 2048, alone=True, once=True),
                  "held by descriptors in 2 GiB until creation fails or 64 MiB are left, at "
@@ -229,7 +229,7 @@ def published(full):
                         (name,), BOTH)
 
     n = 1000 if full else 20
-    samples = by_clock(2, 10) if full else 3
+    samples = by_clock(2, 10) if full else by_clock(3, 2)
     add = f"for i in $(seq {n}); do ip netns add n$i; done"
     delete = f"for i in $(seq {n}); do ip netns del n$i; done"
     plain = f"for i in $(seq {n}); do unshare -m true; done"
@@ -240,10 +240,10 @@ def published(full):
 
     return [
         loop("loop_unshare_true", "a loop of `unshare -n /bin/true`, net of the same with -u",
-             *((by_clock(3, 40), 100) if full else (3, 20)),
+             *((by_clock(3, 40), 100) if full else (samples, 20)),
              "unshare -n /bin/true", "unshare -u /bin/true"),
         loop("loop_unshare_false", "a loop of `unshare -n /bin/false`, net of the same with -u",
-             *((1, 1000) if full else (3, 20)),
+             *((1, 1000) if full else (samples, 20)),
              "unshare -n /bin/false || :", "unshare -u /bin/false || :"),
         Workload(guest, "`unshare -n` and lo up, all at once",
                  f"measure loop_unshare_lo_up {samples} {n} "
