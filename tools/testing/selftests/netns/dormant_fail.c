@@ -199,7 +199,7 @@ static bool passes_a_byte(const int *pair)
  * words for it, too: that something is there already, not supported or, for who
  * hears of a new device, invalid.
  */
-static bool is_expected(int err)
+static bool is_documented(int err)
 {
 	return err == -ENOMEM || err == -ENOBUFS || err == -ENFILE ||
 	       err == -EFAULT || err == -EEXIST ||
@@ -236,7 +236,7 @@ static int use_with_failure(const struct way *way, int nth)
 	if (fail_nth(0))
 		return 7;
 	/* What can do without it goes on. */
-	if (err && !is_expected(err)) {
+	if (err && !is_documented(err)) {
 		ksft_print_msg("allocation %d: %s\n", nth, strerror(-err));
 		return 8;
 	}
