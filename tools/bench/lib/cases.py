@@ -309,7 +309,7 @@ def pairs(full):
         rows.append(Workload(guest, "until a datagram of another flow arrives, while a sender "
                              f"fills a veth pair with {qdisc} as qdisc, and NAPI on another "
                              "CPU takes long for each packet",
-                             f"delay {name} veth {qdisc} {75 if full else 25}", (name,),
+                             f"delay {name} veth {qdisc} 75", (name,),
                              (WALL,)))
     apart = Guest("apart", 12288) if full else guest
     for n in (100, 10000) if full else (50,):
