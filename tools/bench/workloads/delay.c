@@ -2,10 +2,11 @@
 /*
  * How long a datagram waits behind others: delay CASE KIND QDISC PROBES
  *
- * One process sends as fast as it can into a pair. The far end's NAPI, in a thread
- * on another CPU, takes long for each of its datagrams: what is sent piles up,
- * where it may. Prints what passes between the sending of a datagram of another
- * flow and its receipt. What is sent for load is lost in the end.
+ * One process sends as fast as it can into a pair, packets that are many datagrams
+ * each. The far end's NAPI, in a thread on another CPU, takes long for each of
+ * these: what is sent piles up, where it may. Prints what passes between the
+ * sending of a datagram of another flow and its receipt. What is sent for load is
+ * lost in the end.
  *
  * It must never be run with a queueing discipline that does not keep flows apart,
  * which would lose the datagram, too, nor where there is but one CPU: how long
@@ -16,6 +17,7 @@
 #include <dirent.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,7 +39,11 @@
 /* Of the classic machine's, what one datagram of the load costs the far end. */
 #define INSNS		BPF_MAXINSNS
 
-static char data[1400];
+/* Of a datagram, and of a packet of as many as there may be. */
+#define LOAD_SIZE	1400
+#define LOAD_PACKET	(44 * LOAD_SIZE)
+
+static char data[LOAD_PACKET];
 
 static void run_on(pid_t pid, int cpu)
 {
@@ -107,10 +113,12 @@ static int slow_sink(int ns, const struct sockaddr_in *at)
 
 static void load(struct path *path, const struct sockaddr_in *to)
 {
-	int near = socket_in(path->near, SOCK_DGRAM), size = LOAD_BUFFER;
+	int near = socket_in(path->near, SOCK_DGRAM);
+	int size = LOAD_BUFFER, segment = LOAD_SIZE;
 
 	must(prctl(PR_SET_PDEATHSIG, SIGKILL));
 	must(setsockopt(near, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)));
+	must(setsockopt(near, SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment)));
 	must(connect(near, (void *)to, sizeof(*to)));
 	for (;;)
 		send(near, data, sizeof(data), 0);
@@ -151,7 +159,7 @@ int main(int argc, char **argv)
 		sleep_ns(PAUSE_NS);
 		start = clock_now();
 		must(send(near, data, 64, 0));
-		must(recv(far, data, sizeof(data), 0));
+		must(recv(far, data, 64, 0));
 		if (i >= 0)
 			print_sample(argv[1], "raw", clock_now() - start);
 	}
