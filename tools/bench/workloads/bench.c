@@ -35,6 +35,15 @@ void print_sample(const char *name, const char *metric, int64_t value)
 	printf("sample\t%s\t%s\t%lld\n", name, metric, (long long)value);
 }
 
+void run_on(pid_t pid, int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	must(sched_setaffinity(pid, sizeof(cpus), &cpus));
+}
+
 pid_t fork_into(unsigned long flags)
 {
 	return syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);

@@ -90,6 +90,8 @@ void __noreturn __printf(1, 2) die(const char *fmt, ...);
 pid_t fork_into(unsigned long flags);
 /* Dies unless the child exits with status 0. */
 void wait_for(pid_t pid);
+/* A task, or the caller if it is 0, on this CPU only. */
+void run_on(pid_t pid, int cpu);
 
 /* Memory that children share with their parent. */
 void *shared(size_t size);

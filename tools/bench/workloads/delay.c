@@ -45,15 +45,6 @@
 
 static char data[LOAD_PACKET];
 
-static void run_on(pid_t pid, int cpu)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	must(sched_setaffinity(pid, sizeof(cpus), &cpus));
-}
-
 /* Of threads of the kernel, the directory's name is all there is to know. */
 static bool is_poll_of_far(const char *pid)
 {

@@ -60,13 +60,10 @@ static int64_t contentions(int cpus)
 
 static void work_on(int cpu, unsigned long flag, int iterations)
 {
-	cpu_set_t set;
 	pid_t pid;
 	int i;
 
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	must(sched_setaffinity(0, sizeof(set), &set));
+	run_on(0, cpu);
 	for (i = 0; i < iterations; i++) {
 		pid = must(fork());
 		if (!pid) {

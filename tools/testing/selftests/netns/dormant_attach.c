@@ -4,19 +4,17 @@
  * namespace may be the first use of that, and says what it says in one that was
  * ready at its birth.
  */
-#include "dormant_util.h"
-
-#include <arpa/inet.h>
 #include <linux/if_ether.h>
-#include <linux/netfilter.h>
-#include <netinet/in.h>
 
+#include "dormant_lo.h"
+#include "dormant_util.h"
 #include "netns_bpf.h"
+
+#include <linux/netfilter.h>
 
 /* In a namespace in which nobody has made one. */
 #define LO 1
 #define NO_INDEX 77
-#define PORT 4711
 
 /* With the programs and maps that exist before there is the namespace. */
 struct tools {
@@ -142,22 +140,6 @@ static int netkit_query(const struct tools *tools)
 static int netkit_link(const struct tools *tools)
 {
 	return bpf_link(tools->cls, LO, BPF_NETKIT_PEER, 0);
-}
-
-static int send_to_lo(void)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(PORT),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int ret;
-
-	ret = sendto(sock, "x", 1, 0, (struct sockaddr *)&addr, sizeof(addr));
-	ret = ret < 0 ? -errno : 0;
-	close(sock);
-	return ret;
 }
 
 static int filter_link(const struct tools *tools)

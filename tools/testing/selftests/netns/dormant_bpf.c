@@ -4,16 +4,12 @@
  * what is attached to a cgroup or to sockets does not, and a program that names
  * one finds nothing in it.
  */
+#include "dormant_lo.h"
 #include "dormant_util.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "netns_bpf.h"
 #include "netns_btf.h"
 
 #define NSID 7
-#define PORT 4711
 
 /* The caller in a namespace that nobody has used, home being another. */
 FIXTURE(bpf)
@@ -401,22 +397,6 @@ TEST_F(cgroup, sock_create)
 	EXPECT_WAKES(1, makes_socket(AF_PACKET, SOCK_RAW, 0));
 }
 
-static int send_to_lo(void)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(PORT),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int sock = socket(AF_INET, SOCK_DGRAM, 0);
-	int ret;
-
-	ret = sendto(sock, "x", 1, 0, (struct sockaddr *)&addr, sizeof(addr));
-	ret = ret < 0 ? -errno : 0;
-	close(sock);
-	return ret;
-}
-
 TEST_F(cgroup, skb)
 {
 	int prog = bpf_prog_return(BPF_PROG_TYPE_CGROUP_SKB,
@@ -445,22 +425,6 @@ TEST_F(cgroup, sock_ops)
 	EXPECT_EQ(1, ran);
 }
 
-static int connect_to_lo(void)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(PORT),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int sock = socket(AF_INET, SOCK_DGRAM, 0);
-	int ret;
-
-	ret = connect(sock, (struct sockaddr *)&addr, sizeof(addr));
-	ret = ret < 0 ? -errno : 0;
-	close(sock);
-	return ret;
-}
-
 /* Nothing is allowed that has to do with addresses. */
 TEST_F(cgroup, addresses)
 {
@@ -480,7 +444,7 @@ TEST_F(cgroup, addresses)
 	EXPECT_WAKES_PART(1, connect_abstract() == -EPERM);
 	EXPECT_WAKES(1, listen_on_port(SOCK_DGRAM) == -EPERM);
 	EXPECT_WAKES(0, !sys_unshare(CLONE_NEWNET));
-	EXPECT_WAKES(1, connect_to_lo() == -EPERM);
+	EXPECT_WAKES(1, datagram_to_lo(connect) == -EPERM);
 }
 
 static int type_of(int sock)

@@ -20,19 +20,13 @@ FIXTURE(cgroup)
 static int watch(const char *cgroup)
 {
 	int map = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(int), 1);
-	union bpf_attr attr = {
-		.attach_bpf_fd = bpf_prog_noting(BPF_PROG_TYPE_CGROUP_SKB,
-						 BPF_CGROUP_INET_EGRESS, map),
-		.attach_type = BPF_CGROUP_INET_EGRESS,
-		.attach_flags = BPF_F_ALLOW_MULTI,
-	};
+	int prog = bpf_prog_noting(BPF_PROG_TYPE_CGROUP_SKB,
+				   BPF_CGROUP_INET_EGRESS, map);
 	int dir = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err;
+	int err = bpf_attach(dir, prog, BPF_CGROUP_INET_EGRESS);
 
-	attr.target_fd = dir;
-	err = sys_bpf(BPF_PROG_ATTACH, &attr);
 	close(dir);
-	close(attr.attach_bpf_fd);
+	close(prog);
 	return err ? err : map;
 }
 
@@ -66,10 +60,7 @@ FIXTURE_SETUP(cgroup)
 {
 	self->dying = dying_settled();
 	ASSERT_LE(0, self->dying);
-	rmdir(MAKER);
-	rmdir(USER);
-	ASSERT_EQ(0, mkdir(MAKER, 0755));
-	ASSERT_EQ(0, mkdir(USER, 0755));
+	ASSERT_EQ(0, make_cgroups());
 	self->maker_ran = watch(MAKER);
 	ASSERT_LE(0, self->maker_ran);
 	self->user_ran = watch(USER);

@@ -11,6 +11,14 @@
 #define MAKER CGROUPS "/dormant_maker"
 #define USER CGROUPS "/dormant_user"
 
+/* An earlier run may have left them. */
+static inline int make_cgroups(void)
+{
+	rmdir(MAKER);
+	rmdir(USER);
+	return mkdir(MAKER, 0755) || mkdir(USER, 0755) ? -errno : 0;
+}
+
 static inline int enter_cgroup(const char *cgroup)
 {
 	char path[128];

@@ -115,6 +115,15 @@ static bool is_in_socket(pid_t pid)
 	return wait_until(call_of(pid) == __NR_socket);
 }
 
+/* One that wants a socket while another is in the gate for the same namespace. */
+static pid_t start_waiting(struct __test_metadata *_metadata, int nsfd)
+{
+	pid_t pid = start_use(nsfd);
+
+	ASSERT_TRUE(is_in_socket(pid));
+	return pid;
+}
+
 /* Of a stack that is whole. */
 static int lo_in(int nsfd)
 {
@@ -132,10 +141,8 @@ TEST_F(gate, who_waits_is_killed)
 
 	first = start_use(self->nsfd);
 	ASSERT_TRUE(is_in_gate(1));
-	second = start_use(self->nsfd);
-	third = start_use(self->nsfd);
-	ASSERT_TRUE(is_in_socket(second));
-	ASSERT_TRUE(is_in_socket(third));
+	second = start_waiting(_metadata, self->nsfd);
+	third = start_waiting(_metadata, self->nsfd);
 
 	/* Returns when it is gone. */
 	EXPECT_EQ(0, kill_child(second));
@@ -183,10 +190,8 @@ TEST_F(gate, another_takes_over)
 
 	first = start_use(self->nsfd);
 	ASSERT_TRUE(is_in_gate(1));
-	second = start_use(self->nsfd);
-	third = start_use(self->nsfd);
-	ASSERT_TRUE(is_in_socket(second));
-	ASSERT_TRUE(is_in_socket(third));
+	second = start_waiting(_metadata, self->nsfd);
+	third = start_waiting(_metadata, self->nsfd);
 
 	ASSERT_EQ(0, kill(first, SIGKILL));
 	if (!variant->deaf) {

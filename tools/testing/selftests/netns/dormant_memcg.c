@@ -23,10 +23,7 @@ FIXTURE_SETUP(memcg)
 {
 	if (write_file(CGROUPS "/cgroup.subtree_control", "+memory"))
 		SKIP(return, "no memory controller");
-	rmdir(MAKER);
-	rmdir(USER);
-	ASSERT_EQ(0, mkdir(MAKER, 0755));
-	ASSERT_EQ(0, mkdir(USER, 0755));
+	ASSERT_EQ(0, make_cgroups());
 	/* Somebody who would be the one to die. */
 	ASSERT_EQ(0, enter_cgroup(MAKER));
 	self->resident = park_child(0);
