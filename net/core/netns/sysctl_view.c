@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What of /proc/sys/net is a namespace's own, and when it is built. A namespace
- * has two thousand entries, and four directories more for each device, into which
+ * has over a thousand entries, and four directories more for each device, into which
  * most namespaces are never looked. So a table that is registered is only noted
  * down, and its directory and entries are made when somebody looks into
  * /proc/sys/net for the first time. From then on each is made at once.
@@ -31,7 +31,7 @@
  * @shown: nothing is noted any more, nor will it be. Once set, it stays
  */
 struct netns_sysctl_view {
-	struct mutex		lock;
+	struct mutex		lock;	/* see above */
 	struct list_head	noted;
 	bool			shown;
 };
