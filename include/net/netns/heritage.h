@@ -10,7 +10,6 @@
 #ifndef __NET_NETNS_HERITAGE_H
 #define __NET_NETNS_HERITAGE_H
 
-#include <linux/cgroup.h>
 #include <linux/types.h>
 
 struct ipv4_devconf;
@@ -30,7 +29,7 @@ netns_inherit_congestion_control(const struct net *net);
 unsigned int netns_inherit_tcp_ehash_entries(const struct net *net);
 unsigned int netns_inherit_udp_hash_entries(const struct net *net);
 void netns_heritage_flush(void);
-void netns_inherit_cgroups(struct net *net, struct sock_cgroup_data *cgroups);
+bool netns_inherit_cgroups(struct net *net, struct sock_cgroup_data *cgroups);
 #else
 static inline void netns_inherit_ipv4_devconf(const struct net *net,
 					      struct ipv4_devconf *all,
@@ -70,10 +69,10 @@ static inline void netns_heritage_flush(void)
 {
 }
 
-static inline void netns_inherit_cgroups(struct net *net,
+static inline bool netns_inherit_cgroups(struct net *net,
 					 struct sock_cgroup_data *cgroups)
 {
-	cgroup_sk_alloc(cgroups);
+	return false;
 }
 #endif /* CONFIG_NET_NS */
 

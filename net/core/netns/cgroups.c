@@ -18,13 +18,6 @@
 
 #include "netns.h"
 
-static void cgroups_of_current(struct sock_cgroup_data *cgroups)
-{
-	cgroup_sk_alloc(cgroups);
-	sock_update_classid(cgroups);
-	sock_update_netprioidx(cgroups);
-}
-
 /**
  * netns_cgroups_take - fix the groups of the sockets to come
  * @net: a namespace that is being born, by the calling task
@@ -33,7 +26,11 @@ static void cgroups_of_current(struct sock_cgroup_data *cgroups)
  */
 void netns_cgroups_take(struct net *net)
 {
-	cgroups_of_current(&netns_made_of(net)->cgroups);
+	struct sock_cgroup_data *cgroups = &netns_made_of(net)->cgroups;
+
+	cgroup_sk_alloc(cgroups);
+	sock_update_classid(cgroups);
+	sock_update_netprioidx(cgroups);
 }
 
 /**
@@ -53,14 +50,13 @@ void netns_cgroups_drop(struct net *net)
  * @cgroups: of the socket, to be given back by cgroup_sk_free()
  *
  * Context: Process context, within an init operation.
+ * Return: false if @net has nothing to hand on, since nobody has made it.
  */
-void netns_inherit_cgroups(struct net *net, struct sock_cgroup_data *cgroups)
+bool netns_inherit_cgroups(struct net *net, struct sock_cgroup_data *cgroups)
 {
-	/* Nobody has made it. */
-	if (net_eq(net, &init_net)) {
-		cgroups_of_current(cgroups);
-		return;
-	}
+	if (net_eq(net, &init_net))
+		return false;
 	*cgroups = netns_made_of(net)->cgroups;
 	cgroup_sk_clone(cgroups);
+	return true;
 }
