@@ -29,6 +29,8 @@
  * @ops: how they are made
  * @owner: whose they are
  * @what: which they are
+ * @uid: who is to own them
+ * @gid: which group is to
  * @rcu: who looks for another directory's may be at this one
  */
 struct kernfs_filling {
@@ -37,6 +39,8 @@ struct kernfs_filling {
 	const struct kernfs_fill_ops *ops;
 	void			*owner;
 	const void		*what;
+	kuid_t			uid;
+	kgid_t			gid;
 	struct rcu_head		rcu;
 };
 
@@ -50,6 +54,9 @@ static const struct rhashtable_params kernfs_filling_params = {
 /* Only the last reference of a directory takes some out without the mutex. */
 static struct rhltable kernfs_fillings;
 static DEFINE_MUTEX(kernfs_fill_mutex);
+
+/* Who fills a directory, with the mutex. */
+static struct task_struct *kernfs_filler;
 
 static void kernfs_mark_unfilled(struct kernfs_node *dir, bool unfilled)
 {
@@ -98,12 +105,14 @@ static void kernfs_free_filling(struct kernfs_filling *filling)
  * @owner: whose files they are. It must not end before @dir is removed, or
  *	   before kernfs_fill_cancel()
  * @what: which of @owner's files, also for kernfs_fill_cancel()
+ * @uid: who is to own the files
+ * @gid: which group is to own the files
  *
  * Context: Process context, may sleep.
  * Return: false if the caller has to make the files by himself.
  */
 bool kernfs_fill_later(struct kernfs_node *dir, const struct kernfs_fill_ops *ops,
-		       void *owner, const void *what)
+		       void *owner, const void *what, kuid_t uid, kgid_t gid)
 {
 	struct kernfs_filling *filling;
 
@@ -114,6 +123,8 @@ bool kernfs_fill_later(struct kernfs_node *dir, const struct kernfs_fill_ops *op
 	filling->ops = ops;
 	filling->owner = owner;
 	filling->what = what;
+	filling->uid = uid;
+	filling->gid = gid;
 
 	guard(mutex)(&kernfs_fill_mutex);
 	if (rhltable_insert(&kernfs_fillings, &filling->node,
@@ -127,20 +138,30 @@ bool kernfs_fill_later(struct kernfs_node *dir, const struct kernfs_fill_ops *op
 }
 
 /**
- * kernfs_fill_is_pending - has nobody looked?
+ * kernfs_fill_change_owner - change the owner of files that nobody has seen
  * @dir: the directory
  * @what: as for kernfs_fill_later()
+ * @uid: who is to own the files
+ * @gid: which group is to own the files
  *
  * Context: Process context, may sleep.
- * Return: true if the files are not there yet.
+ * Return: false if the files are there, so that the caller has to change them.
  */
-bool kernfs_fill_is_pending(struct kernfs_node *dir, const void *what)
+bool kernfs_fill_change_owner(struct kernfs_node *dir, const void *what,
+			      kuid_t uid, kgid_t gid)
 {
+	struct kernfs_filling *filling;
+
 	if (!kernfs_is_unfilled(dir))
 		return false;
 
 	guard(mutex)(&kernfs_fill_mutex);
-	return kernfs_find_filling(dir, what);
+	filling = kernfs_find_filling(dir, what);
+	if (!filling)
+		return false;
+	filling->uid = uid;
+	filling->gid = gid;
+	return true;
 }
 
 /**
@@ -166,6 +187,19 @@ bool kernfs_fill_cancel(struct kernfs_node *dir, const void *what)
 	if (!kernfs_find_filling(dir, NULL))
 		kernfs_mark_unfilled(dir, false);
 	return true;
+}
+
+/**
+ * kernfs_is_filling - does the caller do what was noted down?
+ *
+ * It happens late then, and must not leave a trace of when.
+ *
+ * Context: Any.
+ * Return: true within &kernfs_fill_ops.fill.
+ */
+bool kernfs_is_filling(void)
+{
+	return READ_ONCE(kernfs_filler) == current;
 }
 
 static bool kernfs_is_to_have(struct kernfs_node *dir, const char *name)
@@ -198,22 +232,26 @@ int __kernfs_fill(struct kernfs_node *dir, const char *name)
 	struct kernfs_filling *filling;
 	int err = 0;
 
-	if (!kernfs_get_active(dir))
+	/* He looks for what he has made, since he could not make the rest. */
+	if (kernfs_is_filling() || !kernfs_get_active(dir))
 		return -ENOENT;
 
 	mutex_lock(&kernfs_fill_mutex);
+	WRITE_ONCE(kernfs_filler, current);
 	if (name && !kernfs_is_to_have(dir, name))
 		err = -ENOENT;
 	while (!err) {
 		filling = kernfs_find_filling(dir, NULL);
 		if (!filling)
 			break;
-		err = filling->ops->fill(dir, filling->owner, filling->what);
+		err = filling->ops->fill(dir, filling->owner, filling->what,
+					 filling->uid, filling->gid);
 		if (!err)
 			kernfs_free_filling(filling);
 	}
 	if (!err && kernfs_is_unfilled(dir))
 		kernfs_mark_unfilled(dir, false);
+	WRITE_ONCE(kernfs_filler, NULL);
 	mutex_unlock(&kernfs_fill_mutex);
 	kernfs_put_active(dir);
 	return err;

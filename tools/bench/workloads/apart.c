@@ -52,6 +52,7 @@ static void once(const char *kind, int n, int *fds, bool print)
 	close(home);
 
 	memory_settled(&before);
+	expect_background(n);
 	for (i = 0; i < n; i++)
 		fds[i] = used_namespace();
 	drained(NULL, NULL);
