@@ -284,13 +284,9 @@ static int set_neighbours(int nl, const char *name, int attr, __u32 value)
 static int set_values(int nl, const char *name)
 {
 	__u8 mode = IN6_ADDR_GEN_MODE_NONE;
-	struct nl_req req;
 	__u32 id = 33;
 
-	nl_init(&req, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
-	nl_put_str(&req, IFLA_IFNAME, name);
-	nl_put_int(&req, IFLA_MTU, 1444);
-	return nl_talk(nl, &req, NULL, NULL, NULL) ?:
+	return link_move(nl, name, IFLA_MTU, 1444) ?:
 	       set_family(nl, name, AF_INET, IFLA_INET_CONF,
 			  IPV4_DEVCONF_MEDIUM_ID, &id, sizeof(id)) ?:
 	       set_family(nl, name, AF_INET6, IFLA_INET6_ADDR_GEN_MODE, 0,
@@ -360,6 +356,22 @@ TEST_F(device, not_renamed)
 	EXPECT_FALSE(has_values("default"));
 	EXPECT_TRUE(is_whole());
 	EXPECT_EQ(-EINVAL, rename_to(self->nl, "d0", "all"));
+	EXPECT_EQ(EVERYWHERE, shown("d0"));
+}
+
+/* It is too small for one protocol, or for both, and then is not any more. */
+TEST_F(device, without_protocols)
+{
+	ASSERT_EQ(0, link_move(self->nl, "d0", IFLA_MTU, 1200));
+	ASSERT_EQ(0, link_move(self->nl, "v0", IFLA_MTU, 1200));
+	ASSERT_EQ(0, link_move(self->nl, "v0", IFLA_MTU, 1400));
+	EXPECT_FALSE(opens(entry("ipv6/conf/d0/mtu")));
+	EXPECT_EQ(EVERYWHERE - 2, shown("d0"));
+	EXPECT_EQ(EVERYWHERE, shown("v0"));
+	EXPECT_TRUE(is_whole());
+	ASSERT_EQ(0, link_move(self->nl, "d0", IFLA_MTU, 60));
+	EXPECT_EQ(0, shown("d0"));
+	ASSERT_EQ(0, link_move(self->nl, "d0", IFLA_MTU, 1400));
 	EXPECT_EQ(EVERYWHERE, shown("d0"));
 }
 
