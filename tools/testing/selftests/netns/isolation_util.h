@@ -9,6 +9,10 @@
 #include "netns_netlink.h"
 #include "netns_util.h"
 
+/* Ordinary users: root of a user namespace, and one who has to do with none. */
+#define OWNER 1000
+#define STRANGER 2000
+
 /* read_file() by a task of @nsfd. */
 static inline int read_in(int nsfd, const char *path, char *buf, size_t size)
 {
@@ -90,6 +94,58 @@ static inline int count_dump(int nl, int type, size_t hdrlen)
 	nl_init(&req, type, NLM_F_DUMP, hdrlen);
 	err = nl_talk(nl, &req, count_reply, &n, NULL);
 	return err ? err : n;
+}
+
+/*
+ * A namespace that is owned by a user namespace where OWNER is root; the
+ * descriptor of it, from outside. Sysfs asks once who is root there, when a
+ * device is made: that must be known by then.
+ */
+static inline int owned_netns(pid_t *pid)
+{
+	int ready[2], err;
+
+	if (pipe(ready))
+		return -errno;
+	*pid = fork();
+	if (*pid < 0)
+		return -errno;
+	if (!*pid) {
+		err = become_user(OWNER);
+		if (!err)
+			err = unshare_userns(0);
+		if (!err)
+			err = sys_unshare(CLONE_NEWNET);
+		/* Not before: a change of credentials takes it back. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (write(ready[1], &err, sizeof(err)) != sizeof(err))
+			_exit(1);
+		while (!err)
+			pause();
+		_exit(1);
+	}
+	if (read(ready[0], &err, sizeof(err)) != sizeof(err))
+		err = -EIO;
+	close(ready[0]);
+	close(ready[1]);
+	return err ? err : open_pid_ns(*pid, "net");
+}
+
+/* Becomes @uid, after having entered @nsfd, and tries to set a value. */
+static inline int write_as(int nsfd, uid_t uid, const char *path,
+			   const char *value)
+{
+	pid_t pid = fork();
+	int err;
+
+	if (pid)
+		return pid < 0 ? -errno : -wait_exit(pid);
+	err = sys_setns(nsfd, CLONE_NEWNET);
+	if (!err)
+		err = become_user(uid);
+	if (!err)
+		err = write_file(path, "%s", value);
+	_exit(-err);
 }
 
 #endif /* ISOLATION_UTIL_H */

@@ -15,9 +15,6 @@
 
 #include "isolation_util.h"
 
-#define OWNER 1000
-#define STRANGER 2000
-
 /* A big enough buffer for any of the files here. */
 static char text[1 << 20];
 
@@ -315,57 +312,6 @@ TEST_F(two, global_sysctls_are_the_initial_namespaces)
 			TH_LOG("%s is everywhere", global[i]);
 		}
 	}
-}
-
-/*
- * A namespace that is owned by a user namespace where OWNER is root; the
- * descriptor of it, from outside. Sysfs asks once who is root there, when a
- * device is made: that must be known by then.
- */
-static int owned_netns(pid_t *pid)
-{
-	int ready[2], err;
-
-	if (pipe(ready))
-		return -errno;
-	*pid = fork();
-	if (*pid < 0)
-		return -errno;
-	if (!*pid) {
-		err = become_user(OWNER);
-		if (!err)
-			err = unshare_userns(0);
-		if (!err)
-			err = sys_unshare(CLONE_NEWNET);
-		/* Not before: a change of credentials takes it back. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (write(ready[1], &err, sizeof(err)) != sizeof(err))
-			_exit(1);
-		while (!err)
-			pause();
-		_exit(1);
-	}
-	if (read(ready[0], &err, sizeof(err)) != sizeof(err))
-		err = -EIO;
-	close(ready[0]);
-	close(ready[1]);
-	return err ? err : open_pid_ns(*pid, "net");
-}
-
-/* Becomes @uid, after having entered @nsfd, and tries to set a value. */
-static int write_as(int nsfd, uid_t uid, const char *path, const char *value)
-{
-	pid_t pid = fork();
-	int err;
-
-	if (pid)
-		return pid < 0 ? -errno : -wait_exit(pid);
-	err = sys_setns(nsfd, CLONE_NEWNET);
-	if (!err)
-		err = become_user(uid);
-	if (!err)
-		err = write_file(path, "%s", value);
-	_exit(-err);
 }
 
 TEST(sysctls_belong_to_the_root_of_the_owner)

@@ -116,6 +116,31 @@ write_file(const char *path, const char *fmt, ...)
 	return err;
 }
 
+/* How many objects of a cache of the kernel are in use. */
+static inline int read_slab_objects(const char *name, long *active)
+{
+	char line[512], path[64], format[64];
+	int err;
+	FILE *file;
+
+	/* Free objects on the lists of a CPU count as used until then. */
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", name);
+	err = write_file(path, "1");
+	if (err)
+		return err;
+
+	file = fopen("/proc/slabinfo", "re");
+	if (!file)
+		return -errno;
+	snprintf(format, sizeof(format), "%s %%ld ", name);
+	err = -ENOENT;
+	while (err && fgets(line, sizeof(line), file))
+		if (sscanf(line, format, active) == 1)
+			err = 0;
+	fclose(file);
+	return err;
+}
+
 /* Returns 0, which no namespace has, when there is no such file. */
 static inline ino_t path_ino(const char *path)
 {
