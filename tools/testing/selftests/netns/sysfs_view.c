@@ -509,6 +509,59 @@ TEST_F(kind, parts)
 	EXPECT_COMPLETE(name_of(variant->kind));
 }
 
+/* What there is of any device, in any configuration. */
+static const char *const readable[] = {
+	"addr_assign_type", "addr_len", "address", "broadcast",
+	"carrier_changes", "carrier_down_count", "carrier_up_count", "dev_id",
+	"dev_port", "dormant", "duplex", "ifindex", "iflink", "link_mode",
+	"name_assign_type", "operstate", "phys_port_id", "phys_port_name",
+	"phys_switch_id", "speed", "testing", "type", "statistics/collisions",
+	"statistics/multicast", "statistics/rx_bytes",
+	"statistics/rx_compressed", "statistics/rx_crc_errors",
+	"statistics/rx_dropped", "statistics/rx_errors",
+	"statistics/rx_fifo_errors", "statistics/rx_frame_errors",
+	"statistics/rx_length_errors", "statistics/rx_missed_errors",
+	"statistics/rx_nohandler", "statistics/rx_over_errors",
+	"statistics/rx_packets", "statistics/tx_aborted_errors",
+	"statistics/tx_bytes", "statistics/tx_carrier_errors",
+	"statistics/tx_compressed", "statistics/tx_dropped",
+	"statistics/tx_errors", "statistics/tx_fifo_errors",
+	"statistics/tx_heartbeat_errors", "statistics/tx_packets",
+	"statistics/tx_window_errors", "queues/tx-0/traffic_class",
+	"queues/tx-0/tx_timeout",
+};
+
+static const char *const writable[] = {
+	"carrier", "flags", "gro_flush_timeout", "ifalias", "mtu",
+	"napi_defer_hard_irqs", "netdev_group", "proto_down", "threaded",
+	"tx_queue_len", "uevent", "queues/tx-0/tx_maxrate",
+};
+
+static bool has_mode(const char *name, mode_t mode)
+{
+	const char *line = tree_find(&late, name);
+
+	return line && strtoul(line + strlen(name), NULL, 8) == (S_IFREG | mode);
+}
+
+TEST_F(kind, nothing_is_missing)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, fresh(&self->nl, variant->kind));
+	ASSERT_EQ(0, look_at(&late, name_of(variant->kind), false));
+	for (i = 0; i < ARRAY_SIZE(readable); i++) {
+		EXPECT_TRUE(has_mode(readable[i], 0444)) {
+			TH_LOG("%s", readable[i]);
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(writable); i++) {
+		EXPECT_TRUE(has_mode(writable[i], 0644)) {
+			TH_LOG("%s", writable[i]);
+		}
+	}
+}
+
 /* Looking changes nothing in the directory, whose times say so. */
 TEST_F(kind, times_do_not_tell)
 {
