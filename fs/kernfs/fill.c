@@ -10,11 +10,13 @@
  * again.
  *
  * Locks: kernfs_fill_mutex, within an active reference of the directory, outside
- * of kernfs_rwsem. It must never be held while something is removed, which waits
- * for active references. Who fills holds one, so that the owner of the files,
- * whose removal waits, is there.
+ * of kernfs_rwsem. It must never be held while something is removed that others
+ * have seen, which waits for active references. Who fills holds one, so that the
+ * owner of the files, whose removal waits, is there.
  */
 #include <linux/cleanup.h>
+#include <linux/cred.h>
+#include <linux/init_task.h>
 #include <linux/kernfs_fill.h>
 #include <linux/mutex.h>
 #include <linux/rhashtable.h>
@@ -27,7 +29,6 @@
  * @node: its place in kernfs_fillings
  * @dir: the directory, which frees this with its last reference at the latest
  * @ops: how they are made
- * @owner: whose they are
  * @what: which they are
  * @uid: who is to own them
  * @gid: which group is to
@@ -37,7 +38,6 @@ struct kernfs_filling {
 	struct rhlist_head	node;
 	struct kernfs_node	*dir;
 	const struct kernfs_fill_ops *ops;
-	void			*owner;
 	const void		*what;
 	kuid_t			uid;
 	kgid_t			gid;
@@ -102,9 +102,8 @@ static void kernfs_free_filling(struct kernfs_filling *filling)
  * kernfs_fill_later - put files into a directory when somebody looks
  * @dir: the directory
  * @ops: how they are made
- * @owner: whose files they are. It must not end before @dir is removed, or
- *	   before kernfs_fill_cancel()
- * @what: which of @owner's files, also for kernfs_fill_cancel()
+ * @what: which files, also for kernfs_fill_cancel(). What it points to must not
+ *	  end before @dir is removed, or before kernfs_fill_cancel()
  * @uid: who is to own the files
  * @gid: which group is to own the files
  *
@@ -112,7 +111,7 @@ static void kernfs_free_filling(struct kernfs_filling *filling)
  * Return: false if the caller has to make the files by himself.
  */
 bool kernfs_fill_later(struct kernfs_node *dir, const struct kernfs_fill_ops *ops,
-		       void *owner, const void *what, kuid_t uid, kgid_t gid)
+		       const void *what, kuid_t uid, kgid_t gid)
 {
 	struct kernfs_filling *filling;
 
@@ -121,7 +120,6 @@ bool kernfs_fill_later(struct kernfs_node *dir, const struct kernfs_fill_ops *op
 		return false;
 	filling->dir = dir;
 	filling->ops = ops;
-	filling->owner = owner;
 	filling->what = what;
 	filling->uid = uid;
 	filling->gid = gid;
@@ -176,7 +174,8 @@ bool kernfs_fill_cancel(struct kernfs_node *dir, const void *what)
 {
 	struct kernfs_filling *filling;
 
-	if (!kernfs_is_unfilled(dir))
+	/* Who removes after the directory has gone is told by others. */
+	if (!dir || !kernfs_is_unfilled(dir))
 		return false;
 
 	guard(mutex)(&kernfs_fill_mutex);
@@ -224,34 +223,37 @@ static bool kernfs_is_to_have(struct kernfs_node *dir, const char *name)
  * @name: what he looks for, to fill only if that is to come, or %NULL
  *
  * Context: Process context, may sleep. kernfs_rwsem must not be held.
- * Return: 0, -ENOENT if @dir is being removed or is not to have @name, or
- *	   another errno.
+ * Return: 0, also if @dir is being removed, or an errno.
  */
 int __kernfs_fill(struct kernfs_node *dir, const char *name)
 {
 	struct kernfs_filling *filling;
+	const struct cred *looker;
 	int err = 0;
 
 	/* He looks for what he has made, since he could not make the rest. */
 	if (kernfs_is_filling() || !kernfs_get_active(dir))
-		return -ENOENT;
+		return 0;
 
 	mutex_lock(&kernfs_fill_mutex);
-	WRITE_ONCE(kernfs_filler, current);
 	if (name && !kernfs_is_to_have(dir, name))
-		err = -ENOENT;
-	while (!err) {
-		filling = kernfs_find_filling(dir, NULL);
-		if (!filling)
-			break;
-		err = filling->ops->fill(dir, filling->owner, filling->what,
-					 filling->uid, filling->gid);
+		goto out;
+
+	/* Labels of files must not depend on who looks. */
+	looker = override_creds(&init_cred);
+	WRITE_ONCE(kernfs_filler, current);
+	while (!err && (filling = kernfs_find_filling(dir, NULL))) {
+		err = filling->ops->fill(dir, filling->what, filling->uid,
+					 filling->gid);
 		if (!err)
 			kernfs_free_filling(filling);
 	}
+	WRITE_ONCE(kernfs_filler, NULL);
+	revert_creds(looker);
+
 	if (!err && kernfs_is_unfilled(dir))
 		kernfs_mark_unfilled(dir, false);
-	WRITE_ONCE(kernfs_filler, NULL);
+out:
 	mutex_unlock(&kernfs_fill_mutex);
 	kernfs_put_active(dir);
 	return err;

@@ -14,21 +14,20 @@ struct kernfs_node;
 
 /**
  * struct kernfs_fill_ops - how to fill a directory
- * @fill: makes files of @owner's in @dir, which is not being removed: those that
- *	  @what names, with @uid and @gid as owner of the files. Returns 0, or an
- *	  errno when there are none of these. It runs for whoever looks first,
- *	  and must take no lock that is held when files or directories are
- *	  removed
+ * @fill: makes the files that @what names in @dir, which is not being removed,
+ *	  with @uid and @gid as their owner. Returns 0, or an errno when there
+ *	  are none of these. It runs for whoever looks first, and must take no
+ *	  lock that is held when files or directories are removed
  * @has: whether @what names a file called @name
  */
 struct kernfs_fill_ops {
-	int (*fill)(struct kernfs_node *dir, void *owner, const void *what,
-		    kuid_t uid, kgid_t gid);
+	int (*fill)(struct kernfs_node *dir, const void *what, kuid_t uid,
+		    kgid_t gid);
 	bool (*has)(const void *what, const char *name);
 };
 
 bool kernfs_fill_later(struct kernfs_node *dir, const struct kernfs_fill_ops *ops,
-		       void *owner, const void *what, kuid_t uid, kgid_t gid);
+		       const void *what, kuid_t uid, kgid_t gid);
 bool kernfs_fill_change_owner(struct kernfs_node *dir, const void *what,
 			      kuid_t uid, kgid_t gid);
 bool kernfs_fill_cancel(struct kernfs_node *dir, const void *what);
