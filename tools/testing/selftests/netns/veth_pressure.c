@@ -89,6 +89,8 @@ FIXTURE_SETUP(pressure)
 
 FIXTURE_TEARDOWN(pressure)
 {
+	/* Who waits for the end of its thread must not do so while the next stalls. */
+	EXPECT_EQ(0, link_del(self->far.nl, "far"));
 	veth_release(&self->near);
 	veth_release(&self->far);
 }
