@@ -10,8 +10,6 @@
  */
 #include <linux/module.h>
 #include <linux/netdevice.h>
-#include <linux/nsproxy.h>
-#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 #include <net/net_namespace.h>
@@ -79,8 +77,7 @@ static int __init test_group_init(void)
 {
 	int err;
 
-	late_dev = netdev_get_by_name(current->nsproxy->net_ns, name, &tracker,
-				      GFP_KERNEL);
+	late_dev = netdev_get_by_name(current_net(), name, &tracker, GFP_KERNEL);
 	if (!late_dev)
 		return -ENODEV;
 	err = sysfs_create_group(&late_dev->dev.kobj, &late_group);
