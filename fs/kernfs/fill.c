@@ -53,6 +53,14 @@ static const struct rhashtable_params kernfs_filling_params = {
 
 /* Only the last reference of a directory takes some out without the mutex. */
 static struct rhltable kernfs_fillings;
+
+/* Within the RCU read lock. @pos is a &struct rhlist_head */
+#define for_each_filling(filling, pos, dir)				\
+	rhl_for_each_entry_rcu(filling, pos,				\
+			       rhltable_lookup(&kernfs_fillings, &(dir),	\
+					       kernfs_filling_params),	\
+			       node)
+
 static DEFINE_MUTEX(kernfs_fill_mutex);
 
 /* Who fills a directory, with the mutex. */
@@ -78,14 +86,13 @@ static struct kernfs_filling *kernfs_find_filling(struct kernfs_node *dir,
 						  const void *what)
 {
 	struct kernfs_filling *filling;
-	struct rhlist_head *list, *pos;
+	struct rhlist_head *pos;
 
 	lockdep_assert_held(&kernfs_fill_mutex);
 
 	/* With the mutex, nobody else takes one of @dir's away. */
 	guard(rcu)();
-	list = rhltable_lookup(&kernfs_fillings, &dir, kernfs_filling_params);
-	rhl_for_each_entry_rcu(filling, pos, list, node) {
+	for_each_filling(filling, pos, dir) {
 		if (!what || filling->what == what)
 			return filling;
 	}
@@ -204,13 +211,12 @@ bool kernfs_is_filling(void)
 static bool kernfs_is_to_have(struct kernfs_node *dir, const char *name)
 {
 	struct kernfs_filling *filling;
-	struct rhlist_head *list, *pos;
+	struct rhlist_head *pos;
 
 	lockdep_assert_held(&kernfs_fill_mutex);
 
 	guard(rcu)();
-	list = rhltable_lookup(&kernfs_fillings, &dir, kernfs_filling_params);
-	rhl_for_each_entry_rcu(filling, pos, list, node) {
+	for_each_filling(filling, pos, dir) {
 		if (filling->ops->has(filling->what, name))
 			return true;
 	}
@@ -268,11 +274,10 @@ out:
 void kernfs_forget_fillings(struct kernfs_node *dir)
 {
 	struct kernfs_filling *filling;
-	struct rhlist_head *list, *pos;
+	struct rhlist_head *pos;
 
 	guard(rcu)();
-	list = rhltable_lookup(&kernfs_fillings, &dir, kernfs_filling_params);
-	rhl_for_each_entry_rcu(filling, pos, list, node)
+	for_each_filling(filling, pos, dir)
 		kernfs_free_filling(filling);
 }
 
