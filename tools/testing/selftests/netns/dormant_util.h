@@ -100,17 +100,7 @@ static inline bool walks(const char *path)
 
 static inline bool lists(const char *path, const char *name)
 {
-	struct dirent *entry;
-	bool found = false;
-	DIR *dir;
-
-	dir = opendir(path);
-	if (!dir)
-		return false;
-	while ((entry = readdir(dir)))
-		found |= !strcmp(entry->d_name, name);
-	closedir(dir);
-	return found;
+	return !find_in(opendir(path), name);
 }
 
 static inline bool opens(const char *path)

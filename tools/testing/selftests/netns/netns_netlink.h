@@ -339,6 +339,17 @@ static inline int link_up(int fd, const char *name)
 	return nl_talk(fd, &req, NULL, NULL, NULL);
 }
 
+static inline int link_rename(int fd, int index, const char *name)
+{
+	struct ifinfomsg *ifi;
+	struct nl_req req;
+
+	ifi = nl_init(&req, RTM_NEWLINK, 0, sizeof(*ifi));
+	ifi->ifi_index = index;
+	nl_put_str(&req, IFLA_IFNAME, name);
+	return nl_talk(fd, &req, NULL, NULL, NULL);
+}
+
 static inline int link_del(int fd, const char *name)
 {
 	struct nl_req req;

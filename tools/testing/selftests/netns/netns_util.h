@@ -9,6 +9,7 @@
 #ifndef NETNS_UTIL_H
 #define NETNS_UTIL_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -114,6 +115,20 @@ write_file(const char *path, const char *fmt, ...)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+/* Closes @dir, having read all of it: 0 if the name is there, or an errno. */
+static inline int find_in(DIR *dir, const char *name)
+{
+	struct dirent *entry;
+	bool found = false;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		found |= !strcmp(entry->d_name, name);
+	closedir(dir);
+	return found ? 0 : -ENOENT;
 }
 
 /* How many objects of a cache of the kernel are in use. */

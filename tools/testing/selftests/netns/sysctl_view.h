@@ -77,15 +77,8 @@ static inline int dummy_add(int nl, const char *name)
 static inline int rename_to(int nl, const char *from, const char *to)
 {
 	int index = link_index(nl, from);
-	struct ifinfomsg *ifi;
-	struct nl_req req;
 
-	if (index < 0)
-		return index;
-	ifi = nl_init(&req, RTM_NEWLINK, 0, sizeof(*ifi));
-	ifi->ifi_index = index;
-	nl_put_str(&req, IFLA_IFNAME, to);
-	return nl_talk(nl, &req, NULL, NULL, NULL);
+	return index < 0 ? index : link_rename(nl, index, to);
 }
 
 /* A dummy d0 and a pair v0 and v1 of the caller's namespace. */
@@ -168,17 +161,7 @@ static inline bool has_entry_at(int dir, const char *path)
 /* A directory that was opened may be listed again. */
 static inline bool lists_at(int dir, const char *name)
 {
-	struct dirent *dirent;
-	bool found = false;
-	DIR *d;
-
-	d = fdopendir(openat(dir, ".", O_RDONLY | O_CLOEXEC));
-	if (!d)
-		return false;
-	while ((dirent = readdir(d)))
-		found |= !strcmp(dirent->d_name, name);
-	closedir(d);
-	return found;
+	return !find_in(fdopendir(openat(dir, ".", O_RDONLY | O_CLOEXEC)), name);
 }
 
 #endif /* SYSCTL_VIEW_H */

@@ -42,7 +42,7 @@ static int no_change(int nl)
 
 static int rename_dev(int nl)
 {
-	int err = device_rename(nl, DEV_INDEX, "other");
+	int err = link_rename(nl, DEV_INDEX, "other");
 
 	if (!err && (!access(CLASS DEV, F_OK) || !access(DEVICES DEV "/mtu",
 							 F_OK)))
@@ -52,14 +52,14 @@ static int rename_dev(int nl)
 
 static int rename_and_back(int nl)
 {
-	return rename_dev(nl) ?: device_rename(nl, DEV_INDEX, DEV);
+	return rename_dev(nl) ?: link_rename(nl, DEV_INDEX, DEV);
 }
 
 static int swap_names(int nl)
 {
 	return rename_dev(nl) ?:
-	       device_rename(nl, DEV_INDEX + 1, DEV) ?:
-	       device_rename(nl, DEV_INDEX, "far");
+	       link_rename(nl, DEV_INDEX + 1, DEV) ?:
+	       link_rename(nl, DEV_INDEX, "far");
 }
 
 static int attach(int nl)
@@ -100,7 +100,7 @@ static int rename_attached(int nl)
 static int rename_bridge(int nl)
 {
 	return attach_quietly(nl) ?:
-	       device_rename(nl, BRIDGE_INDEX, "other" BRIDGE);
+	       link_rename(nl, BRIDGE_INDEX, "other" BRIDGE);
 }
 
 static int bond(int nl)
@@ -432,7 +432,7 @@ TEST_F(open, descriptors)
 	/* Likewise an attribute, here through one more change. */
 	mtu = openat(dir, "mtu", O_RDWR);
 	ASSERT_LE(0, mtu);
-	ASSERT_EQ(0, device_rename(self->nl, DEV_INDEX, "third"));
+	ASSERT_EQ(0, link_rename(self->nl, DEV_INDEX, "third"));
 	EXPECT_EQ(4, pwrite(mtu, "1300", 4, 0));
 	EXPECT_TRUE(has_number(dir, "mtu", 1300));
 	EXPECT_EQ(-1, access(DEVICES "other", F_OK));
@@ -519,12 +519,6 @@ FIXTURE_TEARDOWN(move)
 		kill_child(self->pid);
 }
 
-static int afresh(int nl, const char *kind)
-{
-	link_del(nl, DEV);
-	return device_add(nl, kind, DEV, DEV_INDEX);
-}
-
 /* All but links belong to the root of the namespace's owner. */
 static bool belongs_to(const struct tree *tree, int id)
 {
@@ -588,7 +582,7 @@ TEST_F(move, looked_at_before_or_not)
 	unsigned int i;
 	int dir;
 
-	ASSERT_EQ(0, afresh(self->nl, variant->kind));
+	ASSERT_EQ(0, device_renew(self->nl, variant->kind));
 	ASSERT_EQ(0, look_here(&home));
 	EXPECT_TRUE(belongs_to(&home, ID(variant->from_owned)));
 	ASSERT_EQ(0, move(self->nl, self->there));
@@ -597,7 +591,7 @@ TEST_F(move, looked_at_before_or_not)
 	ASSERT_EQ(0, link_move(self->nl_there, DEV, IFLA_NET_NS_FD, self->here));
 
 	for (i = 0; i < ARRAY_SIZE(looks_before_move); i++) {
-		ASSERT_EQ(0, afresh(self->nl, variant->kind));
+		ASSERT_EQ(0, device_renew(self->nl, variant->kind));
 		ASSERT_EQ(0, looks_before_move[i]());
 		dir = open(DEVICES DEV, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		ASSERT_LE(0, dir);
@@ -614,7 +608,7 @@ TEST_F(move, looked_at_before_or_not)
 		EXPECT_TRUE(belongs_to(&late, ID(variant->from_owned)));
 
 		/* There and back again without anybody's having looked. */
-		ASSERT_EQ(0, afresh(self->nl, variant->kind));
+		ASSERT_EQ(0, device_renew(self->nl, variant->kind));
 		ASSERT_EQ(0, link_move(self->nl, DEV, IFLA_NET_NS_FD,
 				       self->there));
 		ASSERT_EQ(0, link_move(self->nl_there, DEV, IFLA_NET_NS_FD,
@@ -631,7 +625,7 @@ TEST_F(move, changes_stay)
 	struct stat st;
 	int sock;
 
-	ASSERT_EQ(0, afresh(self->nl, variant->kind));
+	ASSERT_EQ(0, device_renew(self->nl, variant->kind));
 	ASSERT_EQ(0, chmod(DEVICES DEV "/mtu", 0600));
 	if (!strcmp(variant->kind, "veth"))
 		ASSERT_EQ(0, set_queues(1, 1));
@@ -688,18 +682,18 @@ TEST_F(move, first_access_writes)
 		for (i = 0; i < ARRAY_SIZE(writes); i++) {
 			snprintf(path, sizeof(path), "%s/%s",
 				 bases[place].base, writes[i].name);
-			ASSERT_EQ(0, afresh(nl, variant->kind));
+			ASSERT_EQ(0, device_renew(nl, variant->kind));
 			EXPECT_EQ(writes[i].by_root == -ENOENT ? -ENOENT :
 				  -EACCES,
 				  write_as(ns, STRANGER, path, writes[i].value));
-			ASSERT_EQ(0, afresh(nl, variant->kind));
+			ASSERT_EQ(0, device_renew(nl, variant->kind));
 			EXPECT_EQ(owned ? writes[i].by_owner :
 				  writes[i].by_root == -ENOENT ? -ENOENT :
 				  -EACCES,
 				  write_as(ns, OWNER, path, writes[i].value)) {
 				TH_LOG("%s by its owner", path);
 			}
-			ASSERT_EQ(0, afresh(nl, variant->kind));
+			ASSERT_EQ(0, device_renew(nl, variant->kind));
 			EXPECT_EQ(writes[i].by_root,
 				  write_as(ns, 0, path, writes[i].value)) {
 				TH_LOG("%s by root", path);

@@ -48,8 +48,7 @@ static int unload(void)
 
 static int fresh(int nl)
 {
-	link_del(nl, DEV);
-	return device_add(nl, "veth", DEV, DEV_INDEX);
+	return device_renew(nl, "veth");
 }
 
 FIXTURE(group)

@@ -55,8 +55,7 @@ FIXTURE_TEARDOWN(life)
 
 static int fresh(int nl)
 {
-	link_del(nl, DEV);
-	return device_add(nl, "ifb", DEV, DEV_INDEX);
+	return device_renew(nl, "ifb");
 }
 
 static int entries(int dir)
@@ -575,9 +574,9 @@ TEST_F(life, events_of_changes)
 		ASSERT_LE(0, there);
 		if (round)
 			EXPECT_EQ(0, tree_of(&late, DEVICES DEV, true));
-		ASSERT_EQ(0, device_rename(self->nl, DEV_INDEX, "other"));
+		ASSERT_EQ(0, link_rename(self->nl, DEV_INDEX, "other"));
 		EXPECT_UEVENT(fd, moved);
-		ASSERT_EQ(0, device_rename(self->nl, DEV_INDEX, DEV));
+		ASSERT_EQ(0, link_rename(self->nl, DEV_INDEX, DEV));
 		EXPECT_UEVENT(fd, "move@" PATH " ACTION=move DEVPATH=" PATH
 			      " SUBSYSTEM=net DEVPATH_OLD=" DEVICES_PATH
 			      "other INTERFACE=" DEV " IFINDEX=4711");

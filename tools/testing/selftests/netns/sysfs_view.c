@@ -70,10 +70,8 @@ static const char *name_of(const char *kind)
 /* Makes a device at which nobody has looked. */
 static int fresh(int *nl, const char *kind)
 {
-	if (strcmp(kind, "lo")) {
-		link_del(*nl, DEV);
-		return device_add(*nl, kind, DEV, DEV_INDEX);
-	}
+	if (strcmp(kind, "lo"))
+		return device_renew(*nl, kind);
 	close(*nl);
 	*nl = enter_new_place();
 	return *nl < 0 ? *nl : 0;
@@ -269,19 +267,6 @@ static int by_link(const struct target *t)
 
 	snprintf(path, sizeof(path), "%s.new", t->path);
 	return or_errno(link(t->path, path));
-}
-
-static int find_in(DIR *dir, const char *name)
-{
-	struct dirent *entry;
-	bool found = false;
-
-	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir)))
-		found |= !strcmp(entry->d_name, name);
-	closedir(dir);
-	return found ? 0 : -ENOENT;
 }
 
 static int by_readdir(const struct target *t)
@@ -614,7 +599,7 @@ TEST_F(kind, changes_of_files_stay)
 	EXPECT_NE(NULL, tree_difference(&early, &late));
 	snprintf(renamed, sizeof(renamed), "%s", mtu);
 	if (strcmp(variant->kind, "lo")) {
-		ASSERT_EQ(0, device_rename(self->nl, DEV_INDEX, "other"));
+		ASSERT_EQ(0, link_rename(self->nl, DEV_INDEX, "other"));
 		snprintf(renamed, sizeof(renamed), CLASS "other/mtu");
 		snprintf(statistics, sizeof(statistics),
 			 CLASS "other/statistics");
