@@ -622,11 +622,14 @@ static void *look_at_told(void *arg)
 	char text[1024], path[1100], value[64], *end;
 	const char *name;
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < TIMES_TOLD * ARRAY_SIZE(births); i++) {
-		if (next_uevent(uevent_fd, text, sizeof(text)) ||
-		    strncmp(text, "add@", 4)) {
-			wrong = -EIO;
+		err = next_uevent(uevent_fd, text, sizeof(text));
+		if (err || strncmp(text, "add@", 4)) {
+			ksft_print_msg("event %u: %s\n", i,
+				       err ? strerror(-err) : text);
+			wrong = err ? err : -EIO;
 			break;
 		}
 		end = strchr(text, ' ');
