@@ -30,6 +30,7 @@
 #include <linux/debugfs.h>
 #include <linux/export.h>
 #include <linux/init_task.h>
+#include <linux/kasan.h>
 #include <linux/key.h>
 #include <linux/memcg_guest.h>
 #include <linux/memcontrol.h>
@@ -117,6 +118,17 @@ static void netns_identify(struct net *net, struct user_namespace *owner)
 	net->hash_mix = get_random_u32();
 }
 
+/* See netns_watch(). */
+static void netns_unwatch_first_tier(struct net *net)
+{
+	kasan_unpoison_range(&net->first_tier, sizeof(net->first_tier));
+}
+
+static void netns_unwatch(struct net *net)
+{
+	kasan_unpoison_range(net, sizeof(*net));
+}
+
 /* What is read or locked before, or without, the protocol's own init. */
 static void netns_furnish_first_tier(struct net *net)
 {
@@ -160,6 +172,7 @@ static int netns_set_up_first_tier(struct net *net)
 {
 	int err;
 
+	netns_unwatch_first_tier(net);
 	netns_furnish_first_tier(net);
 	err = pernet_init_first_tier(net);
 	if (err)
@@ -183,6 +196,7 @@ static int netns_set_up_rest(struct net *net)
 	if (err)
 		return err;
 
+	netns_unwatch(net);
 	netns_furnish(net);
 	err = netns_generic_alloc(net);
 	if (!err)
@@ -468,7 +482,20 @@ void netns_free(struct net *net)
 		netns_strip(net);
 		netns_strip_first_tier(net);
 	}
+	netns_unwatch(net);
 	kmem_cache_free(netns_cache, netns_made_of(net));
+}
+
+/*
+ * Nobody may look for what a namespace does not have: from its birth until it
+ * has it, KASAN reports each access. One that is dormant again after a failure
+ * is not watched any more, since others may just be looking at its identity.
+ */
+static void netns_watch(struct netns_made *made)
+{
+	kasan_poison_new_object(netns_cache, made);
+	kasan_unpoison_range(&made->cgroups, sizeof(made->cgroups));
+	kasan_unpoison_range(&made->net.identity, sizeof(made->net.identity));
 }
 
 /**
@@ -495,6 +522,7 @@ struct net *netns_birth(struct user_namespace *owner, struct ucounts *ucounts,
 		return ERR_PTR(-ENOMEM);
 	}
 	net = &made->net;
+	netns_watch(made);
 	netns_identify(net, get_user_ns(owner));
 	net->ucounts = ucounts;
 	net->ns.ops = &netns_operations;

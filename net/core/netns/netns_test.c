@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit tests of the network namespace core: which states may follow each
- * other, the registry with fake operations of which each in turn fails, and
- * the index of peer ids on namespaces that exist for nothing else.
+ * other, and the registry with fake operations of which each in turn fails.
  *
  * Takes no locks of its own and expects none held. It must leave the registry
- * and the index as it found them, as the kernel goes on to boot.
+ * as it found it, as the kernel goes on to boot.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
-#include <linux/net_namespace.h>
+#include <linux/kasan.h>
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
 #include <linux/rtnetlink.h>
@@ -456,14 +455,51 @@ static void init_fails_at_each_position(struct kunit *test)
 	}
 }
 
+/* Nobody else looks at what a namespace does not have: KASAN would see it. */
+static bool is_zero(const void *memory, size_t size)
+{
+	bool zero;
+
+	kasan_disable_current();
+	zero = !memchr_inv(memory, 0, size);
+	kasan_enable_current();
+	return zero;
+}
+
 static void expect_zero_but_lasting(struct kunit *test, const struct net *net)
 {
 	const size_t lasting = offsetof(struct net, lasting);
 	const size_t rest = offsetofend(struct net, lasting);
 
-	KUNIT_EXPECT_NULL(test, memchr_inv(net, 0, lasting));
-	KUNIT_EXPECT_NULL(test, memchr_inv((u8 *)net + rest, 0,
-					   sizeof(*net) - rest));
+	KUNIT_EXPECT_TRUE(test, is_zero(net, lasting));
+	KUNIT_EXPECT_TRUE(test, is_zero((u8 *)net + rest, sizeof(*net) - rest));
+}
+
+#ifdef CONFIG_KASAN_GENERIC
+static void expect_seen(struct kunit *test, const void *address, bool seen)
+{
+	const s8 *shadow = kasan_mem_to_shadow(address);
+
+	KUNIT_EXPECT_EQ(test, *shadow != 0, seen);
+}
+#else
+static void expect_seen(struct kunit *test, const void *address, bool seen)
+{
+}
+#endif
+
+/* Would KASAN see it if somebody looked at them? */
+static void expect_watched(struct kunit *test, const struct net *net,
+			   bool first_tier, bool rest)
+{
+	expect_seen(test, &net->ifindex, rest);
+	expect_seen(test, &net->ns, false);
+	expect_seen(test, &net->gen, false);
+	expect_seen(test, &net->core, first_tier);
+	expect_seen(test, &net->unx, first_tier);
+	expect_seen(test, &net->dev_base_head, rest);
+	expect_seen(test, &net->ipv4, rest);
+	expect_seen(test, &netns_made_of((struct net *)net)->cgroups, false);
 }
 
 /* A dormant one is all zero but for its identity, also after a failure. */
@@ -471,8 +507,8 @@ static void expect_dormant(struct kunit *test, const struct net *net)
 {
 	KUNIT_EXPECT_EQ(test, net->state, NETNS_DORMANT);
 	expect_zero_but_lasting(test, net);
-	KUNIT_EXPECT_NULL(test, memchr_inv(&net->first_tier, 0,
-					   sizeof(net->first_tier)));
+	KUNIT_EXPECT_TRUE(test, is_zero(&net->first_tier,
+					sizeof(net->first_tier)));
 }
 
 static void dormant_until_used(struct kunit *test)
@@ -483,6 +519,7 @@ static void dormant_until_used(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, net);
 	KUNIT_EXPECT_EQ(test, fakes.entries, 0);
 	expect_dormant(test, net);
+	expect_watched(test, net, true, true);
 
 	for (failing = 0; failing < FAKES; failing++) {
 		fakes_forget();
@@ -493,6 +530,7 @@ static void dormant_until_used(struct kunit *test)
 	fakes_forget();
 	KUNIT_EXPECT_EQ(test, net_make_live(net), 0);
 	KUNIT_EXPECT_EQ(test, net->state, NETNS_LIVE);
+	expect_watched(test, net, false, false);
 	KUNIT_EXPECT_EQ(test, net_make_live(net), 0);
 	KUNIT_EXPECT_EQ(test, fakes.entries, FAKES);
 	put_net(net);
@@ -513,6 +551,7 @@ static void partial_until_used_for_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fakes.entries, 0);
 	KUNIT_EXPECT_NOT_NULL(test, net->unx.table.locks);
 	expect_zero_but_lasting(test, net);
+	expect_watched(test, net, false, true);
 	tier = net->first_tier;
 
 	for (failing = 0; failing < FAKES; failing++) {
@@ -597,172 +636,9 @@ static void registration_fails_at_each_namespace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fakes.entries, NETS * FAKES * 4);
 }
 
-/* Index of peer ids */
-
-static struct net *fake_net(struct kunit *test)
-{
-	struct net *net = kunit_kzalloc(test, sizeof(*net), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, net);
-	refcount_set(&net->ns.count, 1);
-	netns_nsid_setup(net);
-	return net;
-}
-
-static int lost_count;
-static int lost_id;
-
-static void count_lost(struct net *owner, int id)
-{
-	lost_count++;
-	lost_id = id;
-}
-
-/* Its last reference is gone. */
-static void fake_net_end(struct net *net)
-{
-	lost_count = 0;
-	refcount_set(&net->ns.count, 0);
-	netns_nsid_detach(net, count_lost);
-}
-
-static int assign(struct net *owner, struct net *peer, int wanted)
-{
-	return netns_nsid_assign(owner, peer, wanted, GFP_KERNEL);
-}
-
-static void ids_are_given_and_found(struct kunit *test)
-{
-	struct net *a = fake_net(test), *b = fake_net(test);
-	struct net *c = fake_net(test), *found;
-
-	KUNIT_EXPECT_EQ(test, peernet2id(a, b), NETNSA_NSID_NOT_ASSIGNED);
-	KUNIT_EXPECT_EQ(test, assign(a, b, -1), 0);
-	KUNIT_EXPECT_EQ(test, assign(a, c, 7), 7);
-	KUNIT_EXPECT_EQ(test, peernet2id(a, b), 0);
-	KUNIT_EXPECT_EQ(test, peernet2id(a, c), 7);
-	/* Knowing is not mutual. */
-	KUNIT_EXPECT_FALSE(test, peernet_has_id(b, a));
-	/* One may know itself. */
-	KUNIT_EXPECT_EQ(test, assign(a, a, INT_MAX), INT_MAX);
-
-	KUNIT_EXPECT_EQ(test, assign(a, b, 9), -EEXIST);
-	KUNIT_EXPECT_EQ(test, assign(a, b, -1), -EEXIST);
-	KUNIT_EXPECT_EQ(test, assign(b, a, 7), 7);
-	KUNIT_EXPECT_EQ(test, assign(b, c, 7), -EBUSY);
-
-	found = get_net_ns_by_id(a, 7);
-	KUNIT_EXPECT_PTR_EQ(test, found, c);
-	KUNIT_EXPECT_EQ(test, refcount_read(&c->ns.count), 2);
-	refcount_set(&c->ns.count, 1);
-	KUNIT_EXPECT_NULL(test, get_net_ns_by_id(a, 8));
-	KUNIT_EXPECT_NULL(test, get_net_ns_by_id(a, -1));
-
-	fake_net_end(a);
-	fake_net_end(b);
-	fake_net_end(c);
-	rcu_barrier();
-}
-
-static void ids_end_with_either_side(struct kunit *test)
-{
-	struct net *a = fake_net(test), *b = fake_net(test);
-	struct net *c = fake_net(test);
-
-	KUNIT_ASSERT_EQ(test, assign(a, c, 4), 4);
-	KUNIT_ASSERT_EQ(test, assign(b, c, 5), 5);
-	KUNIT_ASSERT_EQ(test, assign(c, a, 6), 6);
-	KUNIT_ASSERT_EQ(test, assign(c, c, 0), 0);
-
-	/* The peer of two that live, and of itself. */
-	fake_net_end(c);
-	KUNIT_EXPECT_EQ(test, lost_count, 2);
-	KUNIT_EXPECT_EQ(test, peernet2id(a, c), NETNSA_NSID_NOT_ASSIGNED);
-	KUNIT_EXPECT_EQ(test, peernet2id(c, a), NETNSA_NSID_NOT_ASSIGNED);
-	KUNIT_EXPECT_NULL(test, get_net_ns_by_id(b, 5));
-	KUNIT_EXPECT_TRUE(test, xa_empty(&c->nsids));
-	KUNIT_EXPECT_TRUE(test, list_empty(&c->nsid_named_by));
-	KUNIT_EXPECT_TRUE(test, list_empty(&a->nsid_named_by));
-	KUNIT_EXPECT_EQ(test, refcount_read(&a->ns.count), 1);
-
-	/* The dead get no ids and give none. */
-	KUNIT_EXPECT_EQ(test, assign(a, c, -1), -ESTALE);
-	KUNIT_EXPECT_EQ(test, assign(c, a, -1), -ESTALE);
-
-	/* Its number can be given again. */
-	KUNIT_EXPECT_EQ(test, assign(a, b, 4), 4);
-
-	/* An owner that is dying itself is told nothing. */
-	refcount_set(&a->ns.count, 0);
-	fake_net_end(b);
-	KUNIT_EXPECT_EQ(test, lost_count, 0);
-	fake_net_end(a);
-	rcu_barrier();
-}
-
-#define PEERS 500
-
-static int check_consecutive(struct net *peer, int id, void *arg)
-{
-	int *last = arg;
-
-	return id == ++*last ? 0 : -EDOM;
-}
-
-static int stop_at_id(struct net *peer, int id, void *arg)
-{
-	return id == *(int *)arg ? -EAGAIN : 0;
-}
-
-static void many_ids(struct kunit *test)
-{
-	struct net *owner = fake_net(test), **peers;
-	unsigned long next = 0;
-	int i, last = -1, stop;
-
-	peers = kunit_kcalloc(test, PEERS, sizeof(*peers), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, peers);
-	for (i = 0; i < PEERS; i++) {
-		peers[i] = fake_net(test);
-		KUNIT_ASSERT_EQ(test, assign(owner, peers[i], -1), i);
-	}
-	for (i = 0; i < PEERS; i++)
-		KUNIT_EXPECT_EQ(test, peernet2id(owner, peers[i]), i);
-
-	KUNIT_EXPECT_EQ(test, netns_nsid_walk(owner, &next, check_consecutive,
-					      &last), 0);
-	KUNIT_EXPECT_EQ(test, last, PEERS - 1);
-
-	next = 0;
-	stop = 123;
-	KUNIT_EXPECT_EQ(test, netns_nsid_walk(owner, &next, stop_at_id, &stop),
-			-EAGAIN);
-	KUNIT_EXPECT_EQ(test, next, 123);
-	last = 122;
-	KUNIT_EXPECT_EQ(test, netns_nsid_walk(owner, &next, check_consecutive,
-					      &last), 0);
-	KUNIT_EXPECT_EQ(test, last, PEERS - 1);
-
-	/* The lowest that is free comes first. */
-	fake_net_end(peers[17]);
-	KUNIT_EXPECT_EQ(test, lost_count, 1);
-	KUNIT_EXPECT_EQ(test, lost_id, 17);
-	peers[17] = fake_net(test);
-	KUNIT_EXPECT_EQ(test, assign(owner, peers[17], -1), 17);
-
-	fake_net_end(owner);
-	KUNIT_EXPECT_EQ(test, lost_count, 0);
-	for (i = 0; i < PEERS; i++)
-		KUNIT_EXPECT_TRUE(test, list_empty(&peers[i]->nsid_named_by));
-	rcu_barrier();
-}
-
 static struct kunit_case netns_cases[] = {
 	KUNIT_CASE(state_follows_state),
 	KUNIT_CASE(init_net_is_live),
-	KUNIT_CASE(ids_are_given_and_found),
-	KUNIT_CASE(ids_end_with_either_side),
-	KUNIT_CASE(many_ids),
 	{}
 };
 
