@@ -73,16 +73,19 @@ do {									\
 	}								\
 } while (0)
 
-/* Likewise, but what it takes to have local sockets is enough. */
-#define EXPECT_WAKES_PART(n, cond)					\
+/* Likewise, with those for local sockets only counted as well. */
+#define EXPECT_WAKES_BOTH(whole, part, cond)				\
 do {									\
 	int __before_part = partial_activations();			\
 									\
-	EXPECT_WAKES(0, cond);						\
-	EXPECT_EQ(n, partial_activations() - __before_part) {		\
+	EXPECT_WAKES(whole, cond);					\
+	EXPECT_EQ(part, partial_activations() - __before_part) {	\
 		TH_LOG("part, after %s", #cond);			\
 	}								\
 } while (0)
+
+/* What it takes to have local sockets is enough. */
+#define EXPECT_WAKES_PART(n, cond) EXPECT_WAKES_BOTH(0, n, cond)
 
 static inline bool walks(const char *path)
 {
