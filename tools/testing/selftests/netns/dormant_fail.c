@@ -197,13 +197,14 @@ static bool passes_a_byte(const int *pair)
  * No memory, no room for a message or for a file, or the caller's own memory
  * could not be looked at. Init operations, whose errno it is, always had other
  * words for it, too: that something is there already, not supported, for who
- * hears of a new device, invalid or, for who makes uevents' socket, not there.
+ * hears of a new device, invalid, for who makes uevents' socket, not there or,
+ * for who makes files of netfilter's tables, not permitted.
  */
 static bool is_documented(int err)
 {
 	return err == -ENOMEM || err == -ENOBUFS || err == -ENFILE ||
 	       err == -EFAULT || err == -EEXIST || err == -ENODEV ||
-	       err == -EAFNOSUPPORT || err == -EINVAL;
+	       err == -EAFNOSUPPORT || err == -EINVAL || err == -EPERM;
 }
 
 /*
