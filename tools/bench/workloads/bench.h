@@ -43,6 +43,12 @@ bool counts_instructions(void);
  */
 int64_t work_now(void);
 
+/*
+ * The same where a figure begins, and then just after a tick: RCU and the scheduler
+ * wait for ticks, and how often they do meanwhile must not be drawn by lot.
+ */
+int64_t work_begin(void);
+
 /* Virtual nanoseconds, waiting included. */
 int64_t clock_now(void);
 void sleep_ns(int64_t ns);

@@ -26,7 +26,7 @@ static void once(const struct use *use, unsigned long flags, int64_t *raw,
 	pid_t pid;
 
 	drained_before(&before);
-	start = work_now();
+	start = work_begin();
 	pid = must(fork_into(flags));
 	if (!pid) {
 		use->run();

@@ -69,7 +69,7 @@ static void drop_and_print(const char *name, int n, const struct memory *before,
 			   const struct memory *peak)
 {
 	bool counted = grace_begin();
-	int64_t start = work_now();
+	int64_t start = work_begin();
 	char full[64];
 
 	drop(n);
@@ -94,7 +94,7 @@ static void hold(const struct use *use, char **cases, int n,
 	objects = slab_objects();
 	expect_background(n);
 
-	start = work_now();
+	start = work_begin();
 	make(use, n);
 	result->n = n;
 	if (counts_instructions() && use && use->links)

@@ -27,7 +27,7 @@ static void quiet_destroy(const char *name)
 	int64_t start;
 
 	drained(NULL, NULL);
-	start = work_now();
+	start = work_begin();
 	close(fd);
 	print_sample(name, "raw", drained(NULL, NULL) - start);
 }
@@ -86,7 +86,7 @@ static void name_reuse(const char *name, int nl, int home)
 	if (counts_instructions())
 		sleep_ns(LINKWATCH_NS);
 	drained(NULL, NULL);
-	start = work_now();
+	start = work_begin();
 	close(ns);
 	if (counts_instructions()) {
 		print_sample(name, "raw", drained(NULL, NULL) - start);

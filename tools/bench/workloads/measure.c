@@ -26,7 +26,7 @@ static void shell(const char *command)
 
 static int64_t work_of(const char *command, const struct memory *before)
 {
-	int64_t start = work_now();
+	int64_t start = work_begin();
 
 	shell(command);
 	return drained(before, NULL) - start;

@@ -34,7 +34,7 @@ static int64_t hold_and_drop(int n, int nl, int64_t *assigned)
 		fds[i] = new_namespace(CLONE_NEWNET);
 	memory_settled(&peak);
 	drained(NULL, NULL);
-	start = work_now();
+	start = work_begin();
 	for (i = 0; i < n; i++) {
 		err = nl_nsid(nl, fds[i], i);
 		if (err)

@@ -84,6 +84,26 @@ int64_t work_now(void)
 	return clock_now() - (int64_t)(idle_factor * TURN * turned());
 }
 
+static int64_t last_tick(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+int64_t work_begin(void)
+{
+	int64_t tick;
+
+	if (!turns)
+		return clock_now();
+	tick = last_tick();
+	while (last_tick() == tick)
+		;
+	return work_now();
+}
+
 void sleep_ns(int64_t ns)
 {
 	struct timespec ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
