@@ -116,6 +116,7 @@ int main(int argc, char **argv)
 	nl = must(nl_open());
 	for (i = 0; i < others; i++)
 		new_namespace(CLONE_NEWNET);
+	expect_background(others);
 
 	if (!strcmp(argv[1], "name_reuse"))
 		for (i = 0; i < samples; i++)

@@ -36,9 +36,9 @@
  */
 #define WINDOW_NS	(20 * NSEC_PER_MSEC)
 #define WINDOWS		5
-#define QUIET_WORK	60000
+#define QUIET_WORK	20000
 /* What one of many namespaces that live does in a window, at most. */
-#define QUIET_EACH	60
+#define QUIET_EACH	75
 
 /*
  * What elapsed time per instruction of the spinner's must not exceed. It is taken
@@ -177,9 +177,7 @@ void bench_init(void)
 
 void expect_background(int namespaces)
 {
-	quiet_work = (int64_t)QUIET_EACH * namespaces;
-	if (quiet_work < QUIET_WORK)
-		quiet_work = QUIET_WORK;
+	quiet_work = QUIET_WORK + (int64_t)QUIET_EACH * namespaces;
 }
 
 /* The beginning of the first of the quiet windows. */
