@@ -151,12 +151,12 @@ def held(full):
     sizes = (100, 1000, 10000) if full else (100, 1000)
     batch = (100, 1000, 4000) if full else (100, 1000)
     some = 50
-    samples = by_clock(2, 1)
 
     def names(pattern, ns):
         return tuple(f"{pattern}_{n}" for n in ns)
 
-    def case(about, use, make, held_bytes, drop, ns, clocks=(INSTRUCTIONS,), change=str):
+    def case(about, use, make, held_bytes, drop, ns, clocks=(INSTRUCTIONS,), change=str,
+             samples=by_clock(2, 1)):
         cases = ()
         for pattern in (make, held_bytes, drop):
             cases += names(pattern, ns) if pattern != "-" else ()
@@ -183,6 +183,10 @@ def held(full):
     return rows + [
         case("namespaces that nobody uses, held by a descriptor each", "unused",
              "create_held", "bytes_per_ns_unused", "destroy_batch_unused", sizes),
+        # So little to do that whatever else there is shows: a few more of them.
+        case("namespaces that nobody uses, held by a descriptor each", "unused",
+             "create_held", "bytes_per_ns_unused", "destroy_batch_unused", sizes[:1],
+             samples=3),
         case("yardstick: the same with UTS namespaces", "uts",
              "create_held_uts", "bytes_per_uts", "-", (100, 1000)),
     ]
@@ -204,9 +208,9 @@ def beside(full):
                  tuple(f"held_processes_{n}" for n in processes) +
                  ("bytes_per_ns_unused_no_fd",)),
         Workload(some, "peer ids assigned and dropped with their namespaces",
-                 f"nsid {samples if full else 3} {numbers}", ids),
+                 f"nsid {samples if full else 5} {numbers}", ids),
         Workload(some, "one namespace dropped beside a thousand others",
-                 f"latency destroy_latency 1000 {by_clock(25, 11)}",
+                 f"latency destroy_latency 1000 {by_clock(151, 11)}",
                  ("destroy_latency",), BOTH),
         Workload(some, "a veth end dropped with its namespace, until the name is free",
                  f"latency name_reuse 10 {11 if full else by_clock(11, 3)}",
