@@ -51,10 +51,12 @@ Nothing is warmed up but by the workload itself, once, and that is not counted.
 - **instructions**: executed by the guest's only CPU (`-icount shift=0`), in the
   foreground and in the background until nothing is left to do and memory is back,
   ticks of an otherwise idle CPU not counted. The same in each run, but for what
-  depends on random numbers and on the moment of an interrupt. `net` is minus the
+  depends on random numbers and on the moment of an interrupt. To have less of that,
+  processes get no random addresses, a figure begins just after a tick, and batches of
+  forks differ in what else is in the slabs: under both kernels. `net` is minus the
   same loop without a new namespace, and only as exact as what it is the difference of:
-  runs agree within 1 % of the raw figure, so one that is smaller than that says no more
-  than that. `total` includes dropping it.
+  runs agree within 1 % of the raw figure, so one that is smaller than that says only
+  that it is small. `total` includes dropping it.
 {bytes}{drivers}- **wall**: nanoseconds with two virtual CPUs. Noisy, whatever its spread; nothing
   is concluded from it alone.
 
