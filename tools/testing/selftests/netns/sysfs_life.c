@@ -494,7 +494,8 @@ static int next_uevent(int fd, char *text, size_t size)
 		if (got < 0)
 			return -errno;
 		buf[got] = '\0';
-	} while (!strstr(buf, "/net/"));
+		/* NFS tells all namespaces of /fs/nfs/net, when one ends. */
+	} while (!strstr(buf, "@" DEVICES_PATH));
 	text[0] = '\0';
 	for (at = 0; at < (size_t)got; at += len + 1) {
 		len = strlen(buf + at);
