@@ -118,15 +118,11 @@ static void netns_identify(struct net *net, struct user_namespace *owner)
 	net->hash_mix = get_random_u32();
 }
 
-/* See netns_watch(). */
-static void netns_unwatch_first_tier(struct net *net)
+/* See netns_watch(). Tags are too coarse to tell members from each other. */
+static void netns_unwatch(const void *members, size_t size)
 {
-	kasan_unpoison_range(&net->first_tier, sizeof(net->first_tier));
-}
-
-static void netns_unwatch(struct net *net)
-{
-	kasan_unpoison_range(net, sizeof(*net));
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
+		kasan_unpoison_range(members, size);
 }
 
 /* What is read or locked before, or without, the protocol's own init. */
@@ -172,7 +168,7 @@ static int netns_set_up_first_tier(struct net *net)
 {
 	int err;
 
-	netns_unwatch_first_tier(net);
+	netns_unwatch(&net->first_tier, sizeof(net->first_tier));
 	netns_furnish_first_tier(net);
 	err = pernet_init_first_tier(net);
 	if (err)
@@ -196,7 +192,7 @@ static int netns_set_up_rest(struct net *net)
 	if (err)
 		return err;
 
-	netns_unwatch(net);
+	netns_unwatch(net, sizeof(*net));
 	netns_furnish(net);
 	err = netns_generic_alloc(net);
 	if (!err)
@@ -482,7 +478,7 @@ void netns_free(struct net *net)
 		netns_strip(net);
 		netns_strip_first_tier(net);
 	}
-	netns_unwatch(net);
+	netns_unwatch(net, sizeof(*net));
 	kmem_cache_free(netns_cache, netns_made_of(net));
 }
 
@@ -493,9 +489,10 @@ void netns_free(struct net *net)
  */
 static void netns_watch(struct netns_made *made)
 {
-	kasan_poison_new_object(netns_cache, made);
-	kasan_unpoison_range(&made->cgroups, sizeof(made->cgroups));
-	kasan_unpoison_range(&made->net.identity, sizeof(made->net.identity));
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
+		kasan_poison_new_object(netns_cache, made);
+	netns_unwatch(&made->cgroups, sizeof(made->cgroups));
+	netns_unwatch(&made->net.identity, sizeof(made->net.identity));
 }
 
 /**
