@@ -18,40 +18,20 @@ struct place {
 	int nsid;
 };
 
-static int use_socket(int family)
-{
-	int sock = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (sock < 0)
-		return -errno;
-	close(sock);
-	return 0;
-}
-
 /* Each returns 0 or a negative errno. */
 static int use_inet6(const struct place *place)
 {
-	return use_socket(AF_INET6);
+	return use_socket(AF_INET6, SOCK_DGRAM, 0);
 }
 
 static int use_unix(const struct place *place)
 {
-	return use_socket(AF_UNIX);
-}
-
-static int use_path(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
+	return use_socket(AF_UNIX, SOCK_DGRAM, 0);
 }
 
 static int use_proc(const struct place *place)
 {
-	return use_path("/proc/self/net/dev");
+	return use_path(AT_FDCWD, "/proc/self/net/dev");
 }
 
 static int use_sysctl(const struct place *place)
@@ -65,12 +45,12 @@ static int use_sysctl(const struct place *place)
 
 static int use_sysfs(const struct place *place)
 {
-	return use_path("/mnt/class/net/lo/mtu");
+	return use_path(AT_FDCWD, "/mnt/class/net/lo/mtu");
 }
 
 static int use_tun(const struct place *place)
 {
-	return use_path("/dev/net/tun");
+	return use_path(AT_FDCWD, "/dev/net/tun");
 }
 
 static int use_netlink(const struct place *place)

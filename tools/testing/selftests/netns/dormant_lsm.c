@@ -24,34 +24,24 @@ struct place {
 };
 
 /* Each returns 0 or a negative errno. */
-static int use_socket(int family, int type)
-{
-	int sock = socket(family, type | SOCK_CLOEXEC, 0);
-
-	if (sock < 0)
-		return -errno;
-	close(sock);
-	return 0;
-}
-
 static int use_inet(const struct place *place)
 {
-	return use_socket(AF_INET, SOCK_DGRAM);
+	return use_socket(AF_INET, SOCK_DGRAM, 0);
 }
 
 static int use_netlink(const struct place *place)
 {
-	return use_socket(AF_NETLINK, SOCK_RAW);
+	return use_socket(AF_NETLINK, SOCK_RAW, 0);
 }
 
 static int use_packet(const struct place *place)
 {
-	return use_socket(AF_PACKET, SOCK_RAW);
+	return use_socket(AF_PACKET, SOCK_RAW, 0);
 }
 
 static int use_unix(const struct place *place)
 {
-	return use_socket(AF_UNIX, SOCK_STREAM);
+	return use_socket(AF_UNIX, SOCK_STREAM, 0);
 }
 
 static int use_pair(const struct place *place)
@@ -88,29 +78,19 @@ static int use_option(const struct place *place)
 	       -errno : 0;
 }
 
-static int use_path_at(int dir, const char *path)
-{
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
 static int use_dev(const struct place *place)
 {
-	return use_path_at(AT_FDCWD, "/proc/self/net/dev");
+	return use_path(AT_FDCWD, "/proc/self/net/dev");
 }
 
 static int use_entry(const struct place *place)
 {
-	return use_path_at(place->dir, "dev");
+	return use_path(place->dir, "dev");
 }
 
 static int use_sysctl(const struct place *place)
 {
-	return use_path_at(place->dir, "ipv4/ip_forward");
+	return use_path(place->dir, "ipv4/ip_forward");
 }
 
 static int use_list(const struct place *place)
@@ -123,7 +103,7 @@ static int use_list(const struct place *place)
 
 static int use_tun(const struct place *place)
 {
-	return use_path_at(AT_FDCWD, "/dev/net/tun");
+	return use_path(AT_FDCWD, "/dev/net/tun");
 }
 
 static int use_rtnetlink(const struct place *place)
@@ -150,7 +130,7 @@ static int use_bpf(const struct place *place)
 
 static int see_nsfs(const struct place *place)
 {
-	return use_path_at(AT_FDCWD, NSFS);
+	return use_path(AT_FDCWD, NSFS);
 }
 
 static int see_link(const struct place *place)

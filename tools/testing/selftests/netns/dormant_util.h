@@ -106,22 +106,35 @@ static inline bool lists(const char *path, const char *name)
 	return !find_in(opendir(path), name);
 }
 
+/* Uses that are over at once, and return 0 or a negative errno. */
+static inline int use_path(int dir, const char *path)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static inline int use_socket(int family, int type, int protocol)
+{
+	int sock = socket(family, type | SOCK_CLOEXEC, protocol);
+
+	if (sock < 0)
+		return -errno;
+	close(sock);
+	return 0;
+}
+
 static inline bool opens(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	return !use_path(AT_FDCWD, path);
 }
 
 static inline bool makes_socket(int family, int type, int protocol)
 {
-	int sock = socket(family, type | SOCK_CLOEXEC, protocol);
-
-	if (sock >= 0)
-		close(sock);
-	return sock >= 0;
+	return !use_socket(family, type, protocol);
 }
 
 static inline bool reads(const char *path, char *text, size_t size)
