@@ -294,7 +294,8 @@ static inline struct net *maybe_get_net(struct net *net)
  * put_net - give back what get_net() took
  * @net: the namespace; not to be touched afterwards
  *
- * The last one only hands the namespace to the reaper, it does not wait.
+ * The last one frees what was never live and never had a peer id; any other
+ * namespace it hands to the reaper. It does not wait.
  *
  * Context: Any, softirq included.
  */
