@@ -17,6 +17,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "../dev.h"
 #include "netns.h"
 
 /* Life cycle */
@@ -303,6 +304,15 @@ static void expect_undone(struct kunit *test, int *at, int count,
 	expect_exits(test, at, count - 1, 0, net);
 }
 
+/* Nothing of it is left when this returns. The fakes have logged no end before. */
+static void end_net(struct net *net)
+{
+	put_net(net);
+	while (!READ_ONCE(fakes.ends))
+		msleep(20);
+	net_ns_barrier();
+}
+
 static void life_in_order(struct kunit *test)
 {
 	struct net *net = new_net();
@@ -314,10 +324,7 @@ static void life_in_order(struct kunit *test)
 		expect_call(test, &at, INIT, i, net);
 	KUNIT_EXPECT_EQ(test, fakes.entries, at);
 
-	put_net(net);
-	while (!READ_ONCE(fakes.ends))
-		msleep(20);
-	net_ns_barrier();
+	end_net(net);
 	expect_undone(test, &at, FAKES, net);
 	KUNIT_EXPECT_EQ(test, fakes.entries, at);
 }
@@ -352,10 +359,13 @@ static bool has_empty_block(const struct net *net, int fake)
 static void hold_back(struct kunit *test, struct net *net,
 		      struct net_device *dev)
 {
+	int patience = netdev_unregister_timeout_secs;
 	netdevice_tracker tracker;
 	struct net *other;
 	int at = 0, seen;
 
+	/* It is on purpose: nobody is to complain, however slow the machine is. */
+	WRITE_ONCE(netdev_unregister_timeout_secs, 3600);
 	netdev_hold(dev, &tracker, GFP_KERNEL);
 	fakes_forget();
 	reminders = 0;
@@ -381,6 +391,9 @@ static void hold_back(struct kunit *test, struct net *net,
 	KUNIT_EXPECT_TRUE(test, has_empty_block(net, 2));
 	KUNIT_EXPECT_TRUE(test, has_empty_block(net, 4));
 
+	/* Whoever is reminding has RTNL, and who takes it from now on finds it mute. */
+	rtnl_lock();
+	rtnl_unlock();
 	seen = READ_ONCE(reminders);
 	msleep(2500);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(reminders), seen);
@@ -402,6 +415,7 @@ static void hold_back(struct kunit *test, struct net *net,
 	expect_exits(test, &at, 1, 0, net);
 	KUNIT_EXPECT_EQ(test, fakes.entries, at);
 	unregister_netdevice_notifier(&reminders_block);
+	WRITE_ONCE(netdev_unregister_timeout_secs, patience);
 }
 
 static void held_back_by_loopback(struct kunit *test)
@@ -533,7 +547,7 @@ static void dormant_until_used(struct kunit *test)
 	expect_watched(test, net, false, false);
 	KUNIT_EXPECT_EQ(test, net_make_live(net), 0);
 	KUNIT_EXPECT_EQ(test, fakes.entries, FAKES);
-	put_net(net);
+	end_net(net);
 }
 
 /* With the first tier it is ready for local sockets, which know of no failure. */
@@ -569,7 +583,7 @@ static void partial_until_used_for_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, net->state, NETNS_LIVE);
 	KUNIT_EXPECT_PTR_EQ(test, net->unx.table.locks, tier.unx.table.locks);
 	KUNIT_EXPECT_EQ(test, fakes.entries, FAKES);
-	put_net(net);
+	end_net(net);
 }
 
 static bool is_listed(const struct net *wanted)
