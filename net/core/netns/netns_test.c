@@ -84,6 +84,9 @@ static struct {
 	struct net_device	*device;	/* of the last one's */
 } fakes;
 
+/* Two ends may be under way at once, when the first one waits for a device. */
+static DEFINE_SPINLOCK(fakes_lock);
+
 static unsigned int fake_ids[FAKES];
 
 static void fake_log(enum fake_call call, int fake, struct net *net)
@@ -93,6 +96,7 @@ static void fake_log(enum fake_call call, int fake, struct net *net)
 	if (IS_ENABLED(CONFIG_PROVE_LOCKING) &&
 	    (lockdep_rtnl_is_held() ? call != EXIT_RTNL : call == EXIT_RTNL))
 		fakes.bad_lock = true;
+	guard(spinlock)(&fakes_lock);
 	if (fakes.entries < LOG_SIZE)
 		fakes.log[fakes.entries++] = (struct fake_entry) {
 			.call = call, .fake = fake, .net = net,
@@ -136,8 +140,10 @@ static void fake_exit_batch(int fake, struct list_head *nets)
 
 	list_for_each_entry(net, nets, exit_list) {
 		fake_exit(EXIT_BATCH, fake, net);
-		if (!fake)
-			WRITE_ONCE(fakes.ends, fakes.ends + 1);
+		if (fake)
+			continue;
+		guard(spinlock)(&fakes_lock);
+		WRITE_ONCE(fakes.ends, fakes.ends + 1);
 	}
 }
 
