@@ -13,7 +13,6 @@ FIXTURE(cgroup)
 {
 	int maker_ran;
 	int user_ran;
-	long dying;
 };
 
 /* A program for all that @cgroup sends, which tells in a map that it has run. */
@@ -40,27 +39,13 @@ static int ran(int map)
 
 static long dying(void)
 {
-	return read_key(CGROUPS "/cgroup.stat", DYING);
-}
-
-/* Those of the tests before may still be on their way. */
-static long dying_settled(void)
-{
-	long before, now = dying();
-
-	do {
-		before = now;
-		sleep(1);
-		now = dying();
-	} while (now < before);
-	return now;
+	return read_key(PARENT "/cgroup.stat", DYING);
 }
 
 FIXTURE_SETUP(cgroup)
 {
-	self->dying = dying_settled();
-	ASSERT_LE(0, self->dying);
 	ASSERT_EQ(0, make_cgroups());
+	ASSERT_EQ(0, dying());
 	self->maker_ran = watch(MAKER);
 	ASSERT_LE(0, self->maker_ran);
 	self->user_ran = watch(USER);
@@ -72,6 +57,7 @@ FIXTURE_TEARDOWN(cgroup)
 	EXPECT_EQ(0, enter_cgroup(CGROUPS));
 	rmdir(MAKER);
 	rmdir(USER);
+	rmdir(PARENT);
 }
 
 /* Has IPv6 say something in the namespace, where nobody has a socket. */
@@ -107,7 +93,7 @@ TEST_F(cgroup, user_can_go)
 	EXPECT_WAKES(1, veth_add(home_nl, "near", "far", nsfd) == 0);
 	ASSERT_EQ(0, enter_cgroup(CGROUPS));
 	ASSERT_EQ(0, rmdir(USER));
-	EXPECT_TRUE(wait_until(dying() == self->dying));
+	EXPECT_TRUE(wait_until(dying() == 0));
 	EXPECT_EQ(0, link_del(home_nl, "near"));
 }
 
@@ -120,13 +106,13 @@ TEST_F(cgroup, maker_goes_with_the_namespace)
 	ASSERT_LE(0, unused);
 	ASSERT_EQ(0, enter_cgroup(CGROUPS));
 	ASSERT_EQ(0, rmdir(MAKER));
-	EXPECT_EQ(self->dying + 1, dying());
+	EXPECT_EQ(1, dying());
 	EXPECT_WAKES(1, (sock = socket_in(used, AF_INET, SOCK_DGRAM, 0)) >= 0);
 	close(sock);
 	close(used);
-	EXPECT_EQ(self->dying + 1, dying());
+	EXPECT_EQ(1, dying());
 	close(unused);
-	EXPECT_TRUE(wait_until(dying() == self->dying));
+	EXPECT_TRUE(wait_until(dying() == 0));
 }
 
 DORMANT_TEST_MAIN

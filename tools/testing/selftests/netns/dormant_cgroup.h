@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Two control groups: of who makes a namespace, and of who is the first to use it.
+ * They are in one of the test's own, which counts no others.
  */
 #ifndef DORMANT_CGROUP_H
 #define DORMANT_CGROUP_H
@@ -8,15 +9,18 @@
 #include "dormant_util.h"
 
 #define CGROUPS "/sys/fs/cgroup"
-#define MAKER CGROUPS "/dormant_maker"
-#define USER CGROUPS "/dormant_user"
+#define PARENT CGROUPS "/dormant"
+#define MAKER PARENT "/maker"
+#define USER PARENT "/user"
 
 /* An earlier run may have left them. */
 static inline int make_cgroups(void)
 {
 	rmdir(MAKER);
 	rmdir(USER);
-	return mkdir(MAKER, 0755) || mkdir(USER, 0755) ? -errno : 0;
+	rmdir(PARENT);
+	return mkdir(PARENT, 0755) || mkdir(MAKER, 0755) || mkdir(USER, 0755) ?
+	       -errno : 0;
 }
 
 static inline int enter_cgroup(const char *cgroup)
