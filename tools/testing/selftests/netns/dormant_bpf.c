@@ -228,11 +228,17 @@ static int ct_ask(const char *entry, int nsid)
 		ADD_IMM(BPF_REG_4, OPTS),
 		MOV_IMM(BPF_REG_5, OPTS_SIZE),
 		CALL_CT(entry),
-		JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 5),
+		JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 9),
+		MOV_REG(BPF_REG_6, BPF_REG_0),
+		/* It would be gone in ten seconds. */
+		MOV_REG(BPF_REG_1, BPF_REG_6),
+		MOV_IMM(BPF_REG_2, 3600 * 1000),
+		allocs ? CALL_CT("bpf_ct_set_timeout") :
+			 MOV_REG(BPF_REG_0, BPF_REG_6),
 		/* What has been allocated is inserted, and is as any other. */
-		MOV_REG(BPF_REG_1, BPF_REG_0),
+		MOV_REG(BPF_REG_1, BPF_REG_6),
 		allocs ? CALL_CT("bpf_ct_insert_entry") :
-			 MOV_REG(BPF_REG_0, BPF_REG_1),
+			 MOV_REG(BPF_REG_0, BPF_REG_6),
 		JUMP_IMM(BPF_JEQ, BPF_REG_0, 0, 2),
 		MOV_REG(BPF_REG_1, BPF_REG_0),
 		CALL_CT("bpf_ct_release"),
