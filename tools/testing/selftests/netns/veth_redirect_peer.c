@@ -127,6 +127,8 @@ TEST_F(peer, received_again_here)
 	self->link = tc_redirect(&self->far, BPF_FUNC_redirect, self->out.index,
 				 BPF_F_INGRESS);
 	ASSERT_LE(0, self->link);
+	/* What is received again waits in a queue of this CPU's. */
+	ASSERT_EQ(0, run_on_cpu(0));
 	ASSERT_EQ(0, frame_send_many(self->near.sock, 0, 0, NR));
 	EXPECT_EQ(0, frame_expect_many(self->out.sock, 0, NR));
 	EXPECT_TRUE(frame_none(self->sink.sock));
