@@ -316,10 +316,10 @@ def pairs(full):
                              f"delay {name} veth {qdisc} 75", (name,),
                              (WALL,)))
     apart = Guest("apart", 12288) if full else guest
-    for n in (100, 10000) if full else (50,):
+    for n, samples in ((100, 5), (10000, 1)) if full else ((50, 5),):
         rows.append(Workload(apart, "a veth pair made and an end of it moved into a namespace "
                              "of its own, and all of these ended at once, per pair",
-                             f"apart veth {n} 1",
+                             f"apart veth {n} {samples}",
                              (f"veth_pair_apart_{n}", f"veth_destroy_apart_{n}")))
     return rows
 
