@@ -44,6 +44,18 @@ exit_is_seen()
 	grep -q "^$1 exit_batch " $CTL/log
 }
 
+# Who ended before is still there for test_pernet, and then gone, until one that
+# ends after it has lost its device.
+let_others_end()
+{
+	local last
+
+	new_ns last
+	ip -n "$last" link add w0 type veth peer name "w-$TAG" netns "/proc/$$/ns/net"
+	ip netns del "$last"
+	wait_for lacks_dev "" "w-$TAG"
+}
+
 # A namespace of which only a device is left, to which somebody refers. Its number
 # for test_pernet, which has met the others by then, goes into VAR.
 # hold_back VAR DEVICE
@@ -54,6 +66,7 @@ hold_back()
 	# It is on purpose: nobody is to complain, however slow the machine is.
 	defer sh -c "echo $(cat $PATIENCE) > $PATIENCE"
 	echo 3600 > $PATIENCE
+	let_others_end
 	load test_pernet
 	printf -v "$1" '%d' $(($(live) + 1))
 	pernet register sub_plain
