@@ -172,12 +172,20 @@ let_go()
 	wait "$1" 2> /dev/null || :
 }
 
+# notice_carrier NS DEV: the kernel does so when it is asked. Else it has its own
+# time, and what the end of a pair that was up first sends until then is lost.
+notice_carrier()
+{
+	has_dev "$1" "$2"
+}
+
 # new_veth NS1 DEV1 NS2 DEV2: a pair with one end in each namespace, up.
 new_veth()
 {
 	ip -n "$1" link add "$2" type veth peer name "$4" netns "$3"
 	ip -n "$1" link set "$2" up
 	ip -n "$3" link set "$4" up
+	notice_carrier "$1" "$2"
 }
 
 # add_addr NS DEV ADDR...

@@ -16,6 +16,7 @@ pair()
 		peer name v1 netns "$blue" numtxqueues 2 numrxqueues 2
 	ip -n "$red" link set v0 up
 	ip -n "$blue" link set v1 up
+	notice_carrier "$red" v0
 	add_addr "$red" v0 192.0.2.1/24 2001:db8::1/64
 	add_addr "$blue" v1 192.0.2.2/24 2001:db8::2/64
 	make_work

@@ -42,6 +42,7 @@ pair()
 	defer ip link del "$NEAR"
 	ip link set "$NEAR" up
 	ip -n "$red" link set far up
+	notice_carrier "" "$NEAR"
 	ip addr add 192.0.2.1/24 dev "$NEAR"
 	add_addr "$red" far 192.0.2.2/24
 	WORK=$(mktemp -d)
@@ -149,6 +150,7 @@ under_traffic()
 		wait_for is_heard "meanwhile $n $FILLER"
 	done
 	kill "$FLOODER"
+	wait "$FLOODER" || :
 	messages_come after
 }
 
