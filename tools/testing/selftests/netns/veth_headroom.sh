@@ -13,8 +13,8 @@ PROBE=netns_selftest_$TAG/headroom
 # No message tells it: have it recorded whenever somebody asks for statistics.
 watch_headroom()
 {
-	echo "p:$PROBE dev_get_stats name=dev->name:string room=dev->needed_headroom" \
-		>> $TRACING/kprobe_events
+	echo "p:$PROBE dev_get_stats by=\$comm name=dev->name:string" \
+		"room=dev->needed_headroom" >> $TRACING/kprobe_events
 	defer forget_headroom
 	echo 1 > "$TRACING/events/$PROBE/enable"
 }
@@ -30,7 +30,8 @@ headroom()
 {
 	echo > $TRACING/trace
 	ip -n "$1" -s link show dev "$2" > /dev/null
-	sed -n "s/.* headroom: .*name=\"$2\" room=\([0-9]*\).*/\1/p" \
+	# Not by the end of a namesake in an earlier namespace.
+	sed -n "s/.* headroom: .*by=\"ip\" name=\"$2\" room=\([0-9]*\).*/\1/p" \
 		$TRACING/trace | head -n 1
 }
 
