@@ -88,6 +88,8 @@ nat()
 	in_ns "$ns2" "$1" -t nat -A POSTROUTING -o w0 -j MASQUERADE
 	in_ns "$ns2" "$1" -t nat -A PREROUTING -d 203.0.113.1 -j DNAT \
 		--to-destination 198.51.100.3
+	# A ping is forgotten after half a minute otherwise.
+	in_ns "$ns2" sysctl -qw net.netfilter.nf_conntrack_icmp_timeout=600
 	wait_for pings "$ns1" 198.51.100.3
 	wait_for pings "$ns1" 203.0.113.1
 	[ "$(rule_packets "$ns2" "$1" nat POSTROUTING)" -gt 0 ]
@@ -200,6 +202,8 @@ test_conntrack_entries()
 		in_ns "$ns" nft add chain inet promise in \
 			'{ type filter hook input priority 0; }'
 		in_ns "$ns" nft add rule inet promise in ct state invalid drop
+		# A ping is forgotten after half a minute otherwise.
+		in_ns "$ns" sysctl -qw net.netfilter.nf_conntrack_icmp_timeout=600
 	done
 	pings "$ns1" 127.0.0.1
 	same 1 "$(tracked "$ns1")" "entries in ns1"
