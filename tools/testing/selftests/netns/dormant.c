@@ -235,6 +235,30 @@ TEST_F(outside, netkit_peer_wakes)
 	EXPECT_LT(0, link_index(nl, "k1"));
 }
 
+/* A peer goes only where one may create it, and who may not wakes nobody. */
+TEST_F(outside, peer_where_one_may_not)
+{
+	static const char * const kinds[] = { "veth", "netkit", "vxcan" };
+	int own, nl, i;
+
+	ASSERT_EQ(0, unshare_userns(CLONE_NEWNET));
+	nl = nl_open();
+	ASSERT_LE(0, nl);
+	for (i = 0; i < 3; i++) {
+		TH_LOG("%s", kinds[i]);
+		EXPECT_WAKES(0, pair_add(nl, kinds[i], "k0", "k1",
+					 self->nsfd) == -EPERM);
+		EXPECT_WAKES(0, pair_add(nl, kinds[i], "k0", "k1",
+					 self->inside) == -EPERM);
+		EXPECT_EQ(-ENODEV, link_index(nl, "k0"));
+		EXPECT_EQ(-ENODEV, link_index(self->nl, "k1"));
+		own = new_netns();
+		ASSERT_LE(0, own);
+		EXPECT_WAKES(1, !pair_add(nl, kinds[i], "k0", "k1", own));
+		EXPECT_EQ(0, link_del(nl, "k0"));
+	}
+}
+
 TEST_F(outside, move_by_descriptor_wakes)
 {
 	int nl;

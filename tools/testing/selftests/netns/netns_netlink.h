@@ -288,7 +288,7 @@ static inline struct rtattr *nl_init_link(struct nl_req *req, const char *kind,
 	return info;
 }
 
-/* A pair of veth or of netkit: both name the other end alike. */
+/* A pair of veth, netkit or vxcan: all name the other end alike. */
 static inline int pair_add(int fd, const char *kind, const char *name,
 			   const char *peer, int peer_nsfd)
 {

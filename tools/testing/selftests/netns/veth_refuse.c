@@ -571,4 +571,24 @@ TEST_F(refuse, near_end_where_one_may_not)
 	EXPECT_EQ(1, veth_count(self->nl_a));
 }
 
+TEST_F(refuse, far_end_where_one_may_not)
+{
+	int nl;
+
+	ASSERT_EQ(0, unshare_userns(CLONE_NEWNET));
+	nl = nl_open();
+	ASSERT_LE(0, nl);
+	far_end(&self->v, self->a);
+	EXPECT_EQ(-EPERM, veth_send(nl, &self->v, &self->ack));
+	EXPECT_EQ(1, veth_count(self->nl_a));
+	near_end(&self->v);
+	veth_peer(&self->v);
+	nl_put_int(&self->v.req, IFLA_NET_NS_PID, 1);
+	EXPECT_EQ(-EPERM, veth_send(nl, &self->v, &self->ack));
+	EXPECT_EQ(0, veth_count(nl));
+	far_end(&self->v, new_netns());
+	EXPECT_EQ(0, veth_send(nl, &self->v, &self->ack));
+	EXPECT_EQ(1, veth_count(nl));
+}
+
 NETNS_TEST_MAIN
