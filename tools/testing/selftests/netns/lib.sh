@@ -116,6 +116,15 @@ new_ns()
 	done
 }
 
+# Tunnel drivers put a device into each namespace, where they are: not meanwhile.
+without_fallback_tunnels()
+{
+	local knob=/proc/sys/net/core/fb_tunnels_only_for_init_net
+
+	defer sh -c "echo $(cat $knob) > $knob"
+	echo 1 > $knob
+}
+
 # in_ns NAME CMD...
 in_ns()
 {
