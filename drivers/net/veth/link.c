@@ -221,7 +221,6 @@ static struct rtnl_link_ops veth_link_ops = {
 	.newlink		= veth_newlink,
 	.dellink		= veth_dellink,
 	.policy			= veth_policy,
-	.peer_type		= VETH_INFO_PEER,
 	.maxtype		= VETH_INFO_MAX,
 	.get_link_net		= veth_get_link_net,
 	.get_num_tx_queues	= veth_max_queues,
