@@ -96,11 +96,12 @@ static void fake_log(enum fake_call call, int fake, struct net *net)
 	if (IS_ENABLED(CONFIG_PROVE_LOCKING) &&
 	    (lockdep_rtnl_is_held() ? call != EXIT_RTNL : call == EXIT_RTNL))
 		fakes.bad_lock = true;
-	guard(spinlock)(&fakes_lock);
+	spin_lock(&fakes_lock);
 	if (fakes.entries < LOG_SIZE)
 		fakes.log[fakes.entries++] = (struct fake_entry) {
 			.call = call, .fake = fake, .net = net,
 		};
+	spin_unlock(&fakes_lock);
 }
 
 static int fake_init(int fake, struct net *net)
@@ -142,8 +143,9 @@ static void fake_exit_batch(int fake, struct list_head *nets)
 		fake_exit(EXIT_BATCH, fake, net);
 		if (fake)
 			continue;
-		guard(spinlock)(&fakes_lock);
+		spin_lock(&fakes_lock);
 		WRITE_ONCE(fakes.ends, fakes.ends + 1);
+		spin_unlock(&fakes_lock);
 	}
 }
 
