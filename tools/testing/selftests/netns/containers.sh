@@ -65,10 +65,10 @@ netns_of()
 	inside "$1" readlink /proc/self/ns/net
 }
 
-# devices NAME: as the container sees them.
+# devices NAME: as the container sees them. Bonding has a file of its own there.
 devices()
 {
-	inside "$1" ls /sys/class/net | xargs
+	inside "$1" sh -c 'cd /sys/class/net && ls -d */' | tr -d / | xargs
 }
 
 pings_from()
