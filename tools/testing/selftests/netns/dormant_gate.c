@@ -97,19 +97,6 @@ static pid_t start_use(int nsfd)
 	return pid;
 }
 
-/* The number of the system call in which it sleeps, or -1. */
-static long call_of(pid_t pid)
-{
-	char path[64], text[256];
-	long nr;
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	if (read_file(path, text, sizeof(text)) <= 0 ||
-	    sscanf(text, "%ld", &nr) != 1)
-		return -1;
-	return nr;
-}
-
 static bool is_in_socket(pid_t pid)
 {
 	return wait_until(call_of(pid) == __NR_socket);

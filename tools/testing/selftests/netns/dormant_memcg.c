@@ -19,17 +19,6 @@ FIXTURE(memcg)
 	pid_t resident;
 };
 
-/* Where nothing more is charged for it. */
-static bool is_parked(pid_t pid)
-{
-	char path[64], text[256];
-	long nr;
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	return read_file(path, text, sizeof(text)) > 0 &&
-	       sscanf(text, "%ld", &nr) == 1 && nr == __NR_pause;
-}
-
 FIXTURE_SETUP(memcg)
 {
 	if (write_file(CGROUPS "/cgroup.subtree_control", "+memory"))
@@ -40,7 +29,8 @@ FIXTURE_SETUP(memcg)
 	ASSERT_EQ(0, enter_cgroup(MAKER));
 	self->resident = park_child(0);
 	ASSERT_LT(0, self->resident);
-	ASSERT_TRUE(wait_until(is_parked(self->resident)));
+	/* Where nothing more is charged for him. */
+	ASSERT_TRUE(wait_until(call_of(self->resident) == __NR_pause));
 	ASSERT_EQ(0, enter_cgroup(USER));
 }
 

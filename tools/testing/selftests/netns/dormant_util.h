@@ -106,6 +106,19 @@ static inline bool lists(const char *path, const char *name)
 	return !find_in(opendir(path), name);
 }
 
+/* The number of the system call in which it sleeps, or -1. */
+static inline long call_of(pid_t pid)
+{
+	char path[64], text[256];
+	long nr;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	if (read_file(path, text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%ld", &nr) != 1)
+		return -1;
+	return nr;
+}
+
 /* Uses that are over at once, and return 0 or a negative errno. */
 static inline int use_path(int dir, const char *path)
 {
