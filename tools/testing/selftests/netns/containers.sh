@@ -88,6 +88,12 @@ test_no_network()
 	ends alone
 }
 
+# How many there are with an end in the host.
+pairs()
+{
+	ip -o link show type veth | grep -c veth
+}
+
 # Two containers and the host behind one bridge.
 test_bridge()
 {
@@ -105,11 +111,11 @@ test_bridge()
 	pings_from two fd99:7::1
 	ping -q -c 1 -W 20 10.99.7.11 > /dev/null
 	ping -q -c 1 -W 20 fd99:7::12 > /dev/null
-	same 2 "$(ip -o link show type veth | grep -c veth)" "pairs"
+	same 2 "$(pairs)" "pairs"
 	ends one
 	fails ping -q -c 1 -W 1 10.99.7.11
 	pings_from two 10.99.7.1
-	same 1 "$(ip -o link show type veth | grep -c veth)" "pairs"
+	same 1 "$(pairs)" "pairs"
 	ends two
 	same "$before" "$(ip -br link | sed 's/[@ ].*//')" "devices of the host"
 }
@@ -151,7 +157,7 @@ test_address_translation()
 	ip netns exec "$client" socat -u TCP4-LISTEN:7000,reuseaddr \
 		SYSTEM:'echo $SOCAT_PEERADDR' > "$heard" 2> /dev/null &
 	defer kill $!
-	wait_for in_ns "$client" sh -c 'ss -Hltn "sport = 7000" | grep -q .'
+	wait_for is_listening "$client" 7000
 	inside server nc -w 20 192.0.2.2 7000 < /dev/null
 	wait_for grep -qx 192.0.2.1 "$heard"
 
@@ -237,7 +243,7 @@ test_killed()
 	wait_for is_over guest
 	pod start guest > /dev/null
 	pings_from guest 10.99.9.1
-	same 1 "$(ip -o link show type veth | grep -c veth)" "pairs"
+	same 1 "$(pairs)" "pairs"
 	ends guest
 }
 

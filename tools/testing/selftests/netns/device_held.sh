@@ -9,7 +9,6 @@
 
 MODULES=$(dirname "$0")/test_modules
 CTL=/sys/kernel/debug/netns_pernet
-PATIENCE=/proc/sys/net/core/netdev_unregister_timeout_secs
 
 load()
 {
@@ -64,8 +63,7 @@ hold_back()
 	local inside
 
 	# It is on purpose: nobody is to complain, however slow the machine is.
-	defer sh -c "echo $(cat $PATIENCE) > $PATIENCE"
-	echo 3600 > $PATIENCE
+	meanwhile /proc/sys/net/core/netdev_unregister_timeout_secs 3600
 	let_others_end
 	load test_pernet
 	printf -v "$1" '%d' $(($(live) + 1))

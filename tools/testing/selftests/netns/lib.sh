@@ -116,13 +116,17 @@ new_ns()
 	done
 }
 
+# meanwhile KNOB VALUE: a file of /proc/sys has it until the test ends.
+meanwhile()
+{
+	defer sh -c "echo $(cat "$1") > $1"
+	echo "$2" > "$1"
+}
+
 # Tunnel drivers put a device into each namespace, where they are: not meanwhile.
 without_fallback_tunnels()
 {
-	local knob=/proc/sys/net/core/fb_tunnels_only_for_init_net
-
-	defer sh -c "echo $(cat $knob) > $knob"
-	echo 1 > $knob
+	meanwhile /proc/sys/net/core/fb_tunnels_only_for_init_net 1
 }
 
 # in_ns NAME CMD...
@@ -216,6 +220,12 @@ add_addr()
 pings()
 {
 	in_ns "$1" ping -q -c 1 -W 20 "$2" > /dev/null 2>&1
+}
+
+# is_listening NS PORT: somebody is, by TCP.
+is_listening()
+{
+	in_ns "$1" ss -Hltn "sport = $2" | grep -q .
 }
 
 # has_dev NS DEV; NS may be "" for the namespace that we run in.

@@ -143,7 +143,7 @@ has_begun()
 	[ -n "$(inside "$1")" ]
 }
 
-# A box in the background: the process in there goes into PID, what keeps it into BOX.
+# A box in the background: the process in there goes into PID.
 hold_box()
 {
 	local info
@@ -152,8 +152,7 @@ hold_box()
 	defer rm "$info"
 	{ box --info-fd 3 --die-with-parent sleep 3600 3> "$info" || :; } \
 		< /dev/null > /dev/null 2>&1 &
-	BOX=$!
-	defer kill -9 "$BOX"
+	defer kill -9 $!
 	wait_for has_begun "$info"
 	PID=$(inside "$info")
 	wait_for is_sleeping "$PID"

@@ -36,11 +36,6 @@ offload()
 	in_ns "$1" ethtool -K "${@:2}" > /dev/null
 }
 
-is_listening()
-{
-	in_ns "$1" ss -Hltn "sport = $2" | grep -q .
-}
-
 # transfer FROM TO ADDR: a file over TCP arrives as it was sent.
 transfer()
 {
