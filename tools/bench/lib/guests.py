@@ -3,7 +3,7 @@
 Must never drop a workload that failed: it leaves a reason instead of samples.
 """
 import os
-import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -41,11 +41,14 @@ def build_programs(target):
 def prepare():
     build_programs(f"{GUEST}/programs")
     build_library(PLUGIN, "tools/bench/plugin/between.c")
-    subprocess.run(["install", "-m", "755", "tools/bench/session", GUEST], check=True)
 
 
-def write_commands(path, workloads):
-    with open(path, "w", encoding="utf-8") as file:
+def share(target, workloads):
+    """What a guest gets: the same on both sides, whatever else runs beside it."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(f"{GUEST}/programs", f"{target}/programs", copy_function=os.link)
+    shutil.copy("tools/bench/session", target)
+    with open(f"{target}/commands", "w", encoding="utf-8") as file:
         for number, workload in enumerate(workloads):
             file.write(f"{number}\t{workload.command}\n")
 
@@ -101,20 +104,17 @@ class Outcome:
                     self.failures.setdefault(case, "printed no figure")
 
 
-def run(side, kernel, clock, guest, workloads, log):
+def run(side, kernel, clock, guest, workloads, log, seed):
     """One guest; returns its Outcome and the runner's description of it."""
-    commands = f"{guest.name}-{clock}-{side}"
-    write_commands(f"{GUEST}/{commands}", workloads)
+    shared = f"{GUEST}/{guest.name}-{clock}-{side}"
+    share(shared, workloads)
     # A run that is stopped leaves no guest behind.
     command = ["setpriv", "--pdeathsig", "TERM", "tools/guest/run", "--kernel", kernel,
-               "--mem", str(guest.mem), "--timeout", "10800", "--dir", GUEST]
-    # On a loaded machine a kernel with nothing but ticks to compare it with mistrusts
-    # the TSC, which here is what counts instructions.
-    command += ["--icount", "--append", "tsc=reliable"] if clock == INSTRUCTIONS \
-        else ["--cpus", "2"]
+               "--mem", str(guest.mem), "--timeout", "10800", "--dir", shared]
+    command += ["--icount", "--seed", str(seed)] if clock == INSTRUCTIONS else ["--cpus", "2"]
     if guest.plugin:
         command += ["--plugin", f"{os.path.abspath(PLUGIN)},out={os.path.abspath(log)}.plugin"]
-    command += ["--", "./session", clock, commands]
+    command += ["--", "./session", clock]
     outcome = Outcome(workloads)
     start = time.monotonic()
     with open(log, "w", encoding="utf-8") as errors, \

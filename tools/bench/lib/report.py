@@ -50,13 +50,16 @@ Nothing is warmed up but by the workload itself, once, and that is not counted.
 
 - **instructions**: executed by the guest's only CPU (`-icount shift=0`), in the
   foreground and in the background until nothing is left to do and memory is back,
-  ticks of an otherwise idle CPU not counted. The same in each run, but for what
-  depends on random numbers and on the moment of an interrupt. To have less of that,
-  processes get no random addresses, a figure begins just after a tick, and batches of
-  forks differ in what else is in the slabs: under both kernels. `net` is minus the
-  same loop without a new namespace, and only as exact as what it is the difference of:
-  runs agree within 1 % of the raw figure, so one that is smaller than that says only
-  that it is small. `total` includes dropping it.
+  ticks of an otherwise idle CPU not counted. Another run of the same two kernels gives
+  the same, to the instruction: nothing from outside reaches such a guest, all is in
+  its memory, its clock is what it executes, and its random numbers are given. What
+  depends on chance (random numbers, the moment of an interrupt) is in the spread, and
+  in what another `--seed` of tools/bench/run gives. To have less of that, processes
+  get no random addresses, a figure begins just after a tick, and batches of forks
+  differ in what else is in the slabs: under both kernels. `net` is minus the same
+  loop without a new namespace, and as exact as what it is the difference of: one that
+  is smaller than a hundredth of the raw figure says only that it is small. `total`
+  includes dropping it.
 {bytes}{drivers}- **wall**: nanoseconds with two virtual CPUs. Noisy, whatever its spread; nothing
   is concluded from it alone.
 
