@@ -101,6 +101,37 @@ test_routes_belong_to_a_namespace()
 	has "$(ip -n "$ns1" -6 route)" '^2001:db8:1::/64 via'
 }
 
+# leaves_traces NS: a connection that has ended. One in fifty ends with a reset, of
+# which nothing is left.
+leaves_traces()
+{
+	local server
+
+	in_ns "$1" socat -u TCP4-LISTEN:7000,reuseaddr - > /dev/null &
+	server=$!
+	wait_for is_listening "$1" 7000
+	in_ns "$1" socat -u OPEN:/dev/null TCP4:127.0.0.1:7000
+	wait $server
+	in_ns "$1" ss -Htan | grep -q '^TIME-WAIT' &&
+		ip -n "$1" tcp_metrics | grep -q '^127\.0\.0\.1'
+}
+
+# What TCP remembers is in tables that all namespaces share. It must end with its own,
+# even where another one takes the same place in memory.
+test_what_tcp_remembers_ends_with_its_namespace()
+{
+	local ns
+
+	need socat
+	for _ in {1..8}; do
+		new_ns ns
+		same '' "$(ip -n "$ns" tcp_metrics)" "metrics of a newborn"
+		same '' "$(in_ns "$ns" ss -Htan)" "connections of a newborn"
+		wait_for leaves_traces "$ns"
+		ip netns del "$ns"
+	done
+}
+
 test_rules_belong_to_a_namespace()
 {
 	local ns1 ns2 family
@@ -207,4 +238,5 @@ run_tests \
 	rules_belong_to_a_namespace \
 	neighbours_belong_to_a_namespace \
 	neighbours_are_learned_per_namespace \
-	forwarding_belongs_to_a_namespace
+	forwarding_belongs_to_a_namespace \
+	what_tcp_remembers_ends_with_its_namespace
