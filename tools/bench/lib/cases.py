@@ -188,7 +188,7 @@ def held(full):
              "create_held", "bytes_per_ns_unused", "destroy_batch_unused", sizes[:1],
              samples=3),
         case("yardstick: the same with UTS namespaces", "uts",
-             "create_held_uts", "bytes_per_uts", "-", (100, 1000)),
+             "create_held_uts", "bytes_per_uts", "-", (100, 1000), samples=9),
     ]
 
 
